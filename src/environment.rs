@@ -28,6 +28,7 @@ impl Environment {
     }
 
     /// An environment of just these variables, with a working directory that holds nothing.
+    #[cfg(test)]
     pub fn of<const N: usize>(variables: [(&str, &str); N]) -> Self {
         Self {
             variables: variables.map(|(name, value)| (name.to_owned(), value.to_owned())).into(),
@@ -43,6 +44,9 @@ impl Environment {
 
     /// All variables that are set and not empty.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.variables.iter().map(|(name, value)| (name.as_str(), value.as_str())).filter(|(_, value)| !value.is_empty())
+        self.variables
+            .iter()
+            .map(|(name, value)| (name.as_str(), value.as_str()))
+            .filter(|(_, value)| !value.is_empty())
     }
 }
