@@ -1,0 +1,50 @@
+//! Rows as runs. Nothing of a row is trusted: what is missing or malformed is read as harmless.
+
+use std::time::Duration;
+
+use super::session::Row;
+use crate::protocol::run::{Reading, Run, State};
+
+/// Sorts the rows of `look` by their first column.
+pub(super) fn reading(rows: &[Row]) -> Reading {
+    let mut reading = Reading::default();
+    for row in rows {
+        let run = run(row, 1);
+        match row.text(0).as_deref() {
+            Some("success") => reading.success = Some(run),
+            Some("newest") => reading.newest = Some(run),
+            Some("active") => reading.active = Some(run),
+            _ => reading.recent.push(run),
+        }
+    }
+    reading.recent.sort_by_key(|run| std::cmp::Reverse(run.id));
+    reading
+}
+
+/// Reads a run whose columns begin at `at`, in the order of the statements.
+pub(super) fn run(row: &Row, at: usize) -> Run {
+    let int = |offset: usize| row.int(at + offset);
+    let text = |offset: usize| row.text(at + offset).unwrap_or_default();
+    let lease = int(5).and_then(|milliseconds| u64::try_from(milliseconds).ok()).unwrap_or(0);
+    Run {
+        id: int(0).unwrap_or(0),
+        release: text(1),
+        state: State::from(text(2).as_str()),
+        active: int(3) == Some(1),
+        beats: int(4).unwrap_or(0),
+        lease: Duration::from_millis(lease),
+        holder: text(6),
+        app: text(7),
+        instance: text(8),
+        release_source: text(9),
+        command_digest: text(10),
+        started_at: int(11),
+        beat_at: int(12),
+        ended_at: int(13),
+        read_at: int(14),
+        exit_code: int(15),
+        cause: row.text(at + 16),
+        detail: row.text(at + 17),
+        version: text(18),
+    }
+}
