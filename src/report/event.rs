@@ -1,0 +1,176 @@
+//! Everything that the program ever says while it works. The same events become lines for people and JSON for machines.
+//!
+//! The names are documented in `docs/events.md`; a test holds the two together.
+
+use serde::Serialize;
+
+use crate::protocol::Role;
+
+/// One thing to say. Durations are in milliseconds.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(tag = "event", rename_all = "snake_case")]
+pub enum Event {
+    /// The first line: the role, and why.
+    Role {
+        /// `leader` or `follower`.
+        role: Role,
+        /// The flag or variable that said so.
+        reason: String,
+    },
+    /// Nothing is done because `BELLWETHER_SKIP` is set.
+    Skipped,
+    /// What this process is about to do.
+    Opening {
+        /// Its role.
+        role: Role,
+        /// This app.
+        app: String,
+        /// Where its name comes from.
+        app_source: String,
+        /// The fleet.
+        fleet: String,
+        /// What is being deployed.
+        release: String,
+        /// Where that comes from.
+        release_source: String,
+        /// The database, without its password.
+        database: String,
+        /// Which option or variable named it.
+        database_source: String,
+        /// The runs table.
+        table: String,
+        /// How long it waits.
+        timeout_ms: u64,
+        /// Where the timeout comes from.
+        timeout_reason: String,
+    },
+    /// Something that looks like a mistake.
+    Warning {
+        /// What, and what to do about it.
+        text: String,
+    },
+    /// The database can't be read now; told when that begins and when its reason changes.
+    DatabaseUnavailable {
+        /// The last error.
+        reason: String,
+    },
+    /// The database can be read again.
+    DatabaseAvailable,
+    /// The runs table was made.
+    TableCreated {
+        /// Its name.
+        table: String,
+    },
+    /// A leader or a follower waits.
+    Waiting {
+        /// What for.
+        #[serde(rename = "for")]
+        what: WaitingFor,
+        /// The run that it waits for or behind.
+        run: Option<i64>,
+        /// That run's release.
+        release: Option<String>,
+        /// That run's app.
+        app: Option<String>,
+        /// How long ago that run began, by the database.
+        since_start_ms: Option<u64>,
+        /// How long ago that run last beat, by the database.
+        since_beat_ms: Option<u64>,
+        /// How long this process has waited.
+        waited_ms: u64,
+        /// How long it will wait at most.
+        timeout_ms: u64,
+    },
+    /// The lease is ours.
+    Claimed {
+        /// Our run.
+        run: i64,
+        /// The silent run that was marked lost for it.
+        took_over: Option<i64>,
+    },
+    /// The command is started now.
+    Starting {
+        /// Our run.
+        run: i64,
+        /// The program, without its arguments.
+        program: String,
+    },
+    /// A beat did not land; told when that begins.
+    BeatFailed {
+        /// The last error.
+        reason: String,
+    },
+    /// Beats land again.
+    BeatLanded,
+    /// The command, or what is left of it, is being stopped.
+    Stopping {
+        /// Why.
+        reason: StopReason,
+        /// How long it has until KILL.
+        kill_after_ms: u64,
+    },
+    /// KILL was sent.
+    Killed,
+    /// The command's own process ended.
+    CommandEnded {
+        /// How.
+        how: String,
+    },
+    /// The outcome could not be recorded yet.
+    RecordFailed {
+        /// The last error.
+        reason: String,
+    },
+    /// The last lines of a bad run.
+    LastLines {
+        /// The run.
+        run: i64,
+        /// Its last lines.
+        lines: Vec<String>,
+    },
+    /// The last line: enough by itself.
+    Ended {
+        /// The role, if there is one yet.
+        role: Option<Role>,
+        /// What this process exits with.
+        exit_code: u8,
+        /// The fleet.
+        fleet: Option<String>,
+        /// The release.
+        release: Option<String>,
+        /// The run that decided.
+        run: Option<i64>,
+        /// What happened.
+        what: String,
+        /// What to do next; empty if nothing.
+        next: String,
+    },
+}
+
+/// What a process waits for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum WaitingFor {
+    /// A leader, for the lease.
+    Lease,
+    /// A follower, for a run of its release to begin.
+    Start,
+    /// A follower, for that run to end.
+    End,
+    /// A follower, for an old bad ending to be retried.
+    Retry,
+}
+
+/// Why a command is stopped.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum StopReason {
+    /// It ended and left processes behind.
+    Leftovers,
+    /// We were told to stop, with this signal.
+    Signal(String),
+    /// The lease is lost or can't be relied on any more.
+    Fenced,
+    /// It ran longer than `--command-timeout`.
+    Overran,
+}
