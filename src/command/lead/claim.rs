@@ -1,0 +1,249 @@
+//! On the way to the lease: read, bid, claim, or wait behind somebody.
+
+use std::time::Duration;
+
+use super::super::outage::{Next, Outage, jittered};
+use super::super::{Context, waiting};
+use crate::clock;
+use crate::error::Error;
+use crate::protocol::Moment;
+use crate::protocol::claim::{Bid, Claimant, Seen};
+use crate::protocol::policy::poll_interval;
+use crate::protocol::run::Run;
+use crate::report::{Event, Progress, WaitingFor};
+use crate::settings;
+use crate::store::{Class, NewRun, Store, StoreError};
+use crate::supervise::signals::Signals;
+use crate::words::{ago, span};
+
+/// How the way ended.
+pub(super) enum Claimed {
+    /// The lease is ours.
+    Won {
+        /// Our run.
+        run: i64,
+        /// When the claim, or the beat that adopted it, was sent.
+        sent: Moment,
+        /// A signal that came meanwhile: no command starts.
+        told: Option<u8>,
+    },
+    /// A run of our release and command succeeded while we waited.
+    Shared {
+        /// That run.
+        run: i64,
+        /// Its app.
+        app: String,
+    },
+    /// The lease did not come free in time.
+    TimedOut {
+        /// Who has it.
+        what: String,
+        /// Its run.
+        run: i64,
+    },
+    /// We were told to stop, and nothing is ours.
+    Interrupted {
+        /// The signal.
+        signal: u8,
+    },
+}
+
+/// What a step on the way comes to.
+enum Step {
+    Sleep(Duration),
+    Claim(Option<Seen>),
+    Adopt(i64),
+    Done(Claimed),
+}
+
+/// A process on its way to the lease.
+pub(super) struct Claiming<'a> {
+    context: &'a Context,
+    settings: &'a settings::Run,
+    bid: &'a NewRun,
+    store: &'a mut Store,
+    limit: Duration,
+    claimant: Claimant,
+    outage: Outage,
+    progress: Progress,
+    /// When the database first answered: the wait for the lease has its own timeout.
+    answered: Option<Moment>,
+    rival_told: bool,
+}
+
+impl<'a> Claiming<'a> {
+    pub(super) fn new(
+        context: &'a Context,
+        settings: &'a settings::Run,
+        bid: &'a NewRun,
+        beat_interval: Duration,
+        store: &'a mut Store,
+    ) -> Self {
+        Self {
+            context,
+            settings,
+            bid,
+            store,
+            limit: super::request_limit(beat_interval),
+            claimant: Claimant::new(&*bid.holder, &*bid.command_digest),
+            outage: Outage::new(settings.poll_interval),
+            progress: Progress::new(clock::now()),
+            answered: None,
+            rival_told: false,
+        }
+    }
+
+    pub(super) async fn run(mut self, signals: &mut Signals) -> Result<Claimed, Error> {
+        loop {
+            let step = tokio::select! {
+                biased;
+                signal = signals.next() => return Ok(Claimed::Interrupted { signal }),
+                step = self.look() => step?,
+            };
+            let pause = match step {
+                Step::Done(claimed) => return Ok(claimed),
+                Step::Sleep(pause) => pause,
+                Step::Claim(over) => match self.claim(over, signals).await? {
+                    Ok(claimed) => return Ok(claimed),
+                    Err(pause) => pause,
+                },
+                Step::Adopt(run) => match self.adopt(run).await? {
+                    Ok(claimed) => return Ok(claimed),
+                    Err(pause) => pause,
+                },
+            };
+            tokio::select! {
+                biased;
+                signal = signals.next() => return Ok(Claimed::Interrupted { signal }),
+                () = tokio::time::sleep(pause) => {}
+            }
+        }
+    }
+
+    async fn look(&mut self) -> Result<Step, Error> {
+        let reading = match self.store.look(self.limit, &self.bid.fleet, &self.bid.release).await {
+            Ok(reading) => reading,
+            Err(error) if error.class == Class::NoTable => return self.create().await,
+            Err(error) => return Ok(Step::Sleep(self.failed(error)?)),
+        };
+        self.outage.answered(&self.context.reporter);
+        let now = clock::now();
+        let waited = now.saturating_sub(*self.answered.get_or_insert(now));
+        let bid = self.claimant.bid(now, &reading);
+        if let Some(rival) = self.claimant.rival(&reading).filter(|_| !self.rival_told) {
+            self.rival_told = true;
+            self.context.reporter.say(&Event::Warning {
+                text: format!(
+                    "run {} of this release by {} ran another command than ours: two apps lead this release; ours runs now",
+                    rival.id, rival.app
+                ),
+            });
+        }
+        Ok(match bid {
+            Bid::Insert => Step::Claim(None),
+            Bid::TakeOver(seen) => Step::Claim(Some(seen)),
+            Bid::Adopt(run) => Step::Adopt(run),
+            Bid::Share(run) => Step::Done(Claimed::Shared { run: run.id, app: run.app }),
+            Bid::Wait { run, free_at } => self.wait(now, waited, &run, free_at),
+        })
+    }
+
+    fn wait(&mut self, now: Moment, waited: Duration, run: &Run, free_at: Moment) -> Step {
+        let timeout = self.settings.timeout;
+        if waited >= timeout {
+            let what = format!(
+                "timed out after {}: run {} of release {} by {} has the lease of fleet {}, begun {}, last beat {}",
+                super::super::waited_out(self.settings),
+                run.id,
+                run.release,
+                run.app,
+                self.bid.fleet,
+                ago(run.since_start()),
+                ago(run.since_beat())
+            );
+            return Step::Done(Claimed::TimedOut { what, run: run.id });
+        }
+        let event = waiting(WaitingFor::Lease, Some(run), waited, timeout);
+        self.progress.show(&self.context.reporter, now, &run.id.to_string(), &event, timeout);
+        let pause = jittered(poll_interval(self.settings.poll_interval, waited));
+        Step::Sleep(pause.min(free_at.saturating_sub(now)).min(timeout.saturating_sub(waited)))
+    }
+
+    async fn create(&mut self) -> Result<Step, Error> {
+        match self.store.create(self.limit).await {
+            Ok(()) => {
+                self.context.reporter.say(&Event::TableCreated { table: self.settings.fleet.table.to_string() });
+                Ok(Step::Sleep(Duration::ZERO))
+            }
+            Err(error) => Ok(Step::Sleep(self.failed(error)?)),
+        }
+    }
+
+    /// Sends the claim. A signal does not break it off: what went through must be known.
+    async fn claim(&mut self, over: Option<Seen>, signals: &mut Signals) -> Result<Result<Claimed, Duration>, Error> {
+        let sent = clock::now();
+        let mut told = None;
+        let answer = {
+            let claim = self.store.claim(self.limit, self.bid, over);
+            tokio::pin!(claim);
+            loop {
+                tokio::select! {
+                    biased;
+                    signal = signals.next(), if told.is_none() => told = Some(signal),
+                    answer = &mut claim => break answer,
+                }
+            }
+        };
+        match (answer, told) {
+            (Ok(Some(run)), _) => {
+                self.context.reporter.rest();
+                self.context.reporter.say(&Event::Claimed { run, took_over: over.map(|seen| seen.run) });
+                Ok(Ok(Claimed::Won { run, sent, told }))
+            }
+            (Ok(None), Some(signal)) => Ok(Ok(Claimed::Interrupted { signal })),
+            (Ok(None), None) => {
+                self.claimant.beaten();
+                Ok(Err(Duration::ZERO))
+            }
+            (Err(_), Some(signal)) => Ok(Ok(self.find_own(signal, sent).await)),
+            (Err(error), None) => Ok(Err(self.failed(error)?)),
+        }
+    }
+
+    /// The answer to our claim was lost, and a signal came: if it went through after all, it must be recorded.
+    async fn find_own(&mut self, signal: u8, sent: Moment) -> Claimed {
+        let reading = self.store.look(self.limit, &self.bid.fleet, &self.bid.release).await;
+        let active = reading.ok().and_then(|reading| reading.active);
+        match active.filter(|run| run.holder == self.bid.holder) {
+            Some(run) => Claimed::Won { run: run.id, sent, told: Some(signal) },
+            None => Claimed::Interrupted { signal },
+        }
+    }
+
+    /// Our claim went through although its answer was lost: a beat must succeed before it counts.
+    async fn adopt(&mut self, run: i64) -> Result<Result<Claimed, Duration>, Error> {
+        let sent = clock::now();
+        match self.store.beat(self.limit, run, &self.bid.holder).await {
+            Ok(true) => {
+                self.context.reporter.say(&Event::Claimed { run, took_over: None });
+                Ok(Ok(Claimed::Won { run, sent, told: None }))
+            }
+            Ok(false) => Ok(Err(Duration::ZERO)),
+            Err(error) => Ok(Err(self.failed(error)?)),
+        }
+    }
+
+    /// How long to rest after a failure, or the error that ends the way.
+    fn failed(&mut self, error: StoreError) -> Result<Duration, Error> {
+        match self.outage.failed(&self.context.reporter, &error) {
+            Next::GiveUp => Err(Error::store(&self.settings.fleet.database.location, error)),
+            Next::Retry(_) if self.outage.length() >= self.settings.timeout => {
+                self.context.reporter.say(&Event::Warning {
+                    text: format!("the database gave no answer for {}", span(self.outage.length())),
+                });
+                Err(Error::store(&self.settings.fleet.database.location, error))
+            }
+            Next::Retry(pause) => Ok(pause.min(self.settings.timeout.saturating_sub(self.outage.length()))),
+        }
+    }
+}

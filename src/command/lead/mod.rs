@@ -1,0 +1,95 @@
+//! `lead`: claim the lease, run the command under it, record how it ended.
+
+mod claim;
+mod drive;
+mod farewell;
+
+use std::ffi::OsString;
+
+use self::claim::{Claimed, Claiming};
+use self::drive::Drive;
+use super::{Context, ended};
+use crate::error::Error;
+use crate::exit;
+use crate::protocol::Role;
+use crate::protocol::leader::{Leader, Limits};
+use crate::protocol::policy::LeasePolicy;
+use crate::report::Event;
+use crate::settings;
+use crate::store::NewRun;
+use crate::supervise::signals::{self, Signals};
+use crate::words::span;
+
+/// Leads this release. Returns the exit code.
+pub(super) async fn lead(
+    context: &Context,
+    settings: &settings::Run,
+    policy: LeasePolicy,
+    argv: &[OsString],
+    signals: &mut Signals,
+) -> Result<u8, Error> {
+    if settings.timeout < settings.lease {
+        context.reporter.say(&Event::Warning {
+            text: format!(
+                "--timeout {} is shorter than the lease: the lease of a leader that died can't be taken over in it",
+                span(settings.timeout)
+            ),
+        });
+    }
+    let bid = NewRun {
+        fleet: settings.fleet.name.clone(),
+        release: settings.release.id.clone(),
+        release_source: settings.release.source.clone(),
+        lease: policy.lease(),
+        holder: nonce().map_err(|source| Error::System { doing: "draw a random number", source })?,
+        app: settings.fleet.app.value.clone(),
+        instance: settings.instance.clone(),
+        command_digest: settings::command_digest(argv),
+    };
+    // No request may take longer than a beat interval.
+    let mut store = settings.fleet.store();
+    let claiming = Claiming::new(context, settings, &bid, policy.beat_interval(), &mut store);
+    match claiming.run(signals).await? {
+        Claimed::Won { run, sent, told } => {
+            let limits = Limits { command: settings.command_timeout, recording: settings.timeout };
+            let leader = Leader::new(policy, limits, sent);
+            Ok(Drive::new(context, settings, &bid, argv, store, leader, run).run(signals, told).await)
+        }
+        Claimed::Shared { run, app } => {
+            let what = format!(
+                "run {run} of release {} by {app} succeeded with the same command while we waited; nothing to run",
+                settings.release.id
+            );
+            Ok(leave(context, settings, exit::GO, Some(run), what, String::new()))
+        }
+        Claimed::TimedOut { what, run } => {
+            let next = "wait for it or stop it, then release again; `bellwether status` shows it";
+            Ok(leave(context, settings, exit::TIMED_OUT, Some(run), what, next.into()))
+        }
+        Claimed::Interrupted { signal } => {
+            let what =
+                format!("told to stop by {} while waiting for the lease; nothing was run", signals::name(signal));
+            Ok(leave(context, settings, exit::by_signal(signal), None, what, String::new()))
+        }
+    }
+}
+
+fn leave(context: &Context, settings: &settings::Run, code: u8, run: Option<i64>, what: String, next: String) -> u8 {
+    context.reporter.say(&ended(Role::Leader, settings, code, run, what, next));
+    code
+}
+
+/// Tells this process from all others: in containers every pid is 1.
+fn nonce() -> std::io::Result<String> {
+    let mut bytes = [0; 16];
+    let mut filled = 0;
+    while filled < bytes.len() {
+        filled += rustix::rand::getrandom(&mut bytes[filled..], rustix::rand::GetRandomFlags::empty())?;
+    }
+    Ok(hex::encode(bytes))
+}
+
+/// The time limit of one request of a leader, connect included.
+fn request_limit(beat_interval: std::time::Duration) -> std::time::Duration {
+    beat_interval.min(std::time::Duration::from_secs(5))
+}

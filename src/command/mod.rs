@@ -1,0 +1,110 @@
+//! The commands, one a file: each joins the protocol with the store, the supervisor and the reporter.
+
+mod follow;
+mod lead;
+mod outage;
+mod setup;
+mod status;
+
+use std::ffi::OsString;
+use std::io::Write;
+
+use self::follow::waiting;
+pub use self::setup::setup;
+pub use self::status::status;
+use crate::environment::Environment;
+use crate::error::Error;
+use crate::protocol::Role;
+use crate::protocol::run::Run;
+use crate::report::{Event, Reporter};
+use crate::settings;
+use crate::supervise::signals::{self, Signals};
+use crate::words::{milliseconds, span};
+
+/// What a run of the program is given beside its settings.
+pub struct Context {
+    /// The environment.
+    pub env: Environment,
+    /// Where events go.
+    pub reporter: Reporter,
+}
+
+/// Leads or follows, and says before what it is about to do. Returns the exit code.
+pub async fn run(context: &Context, role: Role, settings: &settings::Run, argv: &[OsString]) -> Result<u8, Error> {
+    let lease = match role {
+        Role::Leader => Some(settings.lease_policy()?),
+        Role::Follower => None,
+    };
+    context.reporter.say(&opening(role, settings));
+    for text in settings.release.warnings.iter().chain(&settings.fleet.database.warnings) {
+        context.reporter.say(&Event::Warning { text: text.clone() });
+    }
+    let mut signals = Signals::listen().map_err(|source| Error::System { doing: "listen to signals", source })?;
+    match lease {
+        Some(policy) => lead::lead(context, settings, policy, argv, &mut signals).await,
+        None => follow::follow(context, settings, &mut signals).await,
+    }
+}
+
+fn opening(role: Role, settings: &settings::Run) -> Event {
+    let fleet = &settings.fleet;
+    Event::Opening {
+        role,
+        app: fleet.app.value.clone(),
+        app_source: fleet.app.source.clone(),
+        fleet: fleet.name.clone(),
+        release: settings.release.id.clone(),
+        release_source: settings.release.source.clone(),
+        database: fleet.database.location.to_string(),
+        database_source: fleet.database.source.clone(),
+        table: fleet.table.to_string(),
+        timeout_ms: milliseconds(settings.timeout),
+        timeout_reason: settings.timeout_reason.clone(),
+    }
+}
+
+/// The last line.
+fn ended(role: Role, settings: &settings::Run, exit_code: u8, run: Option<i64>, what: String, next: String) -> Event {
+    Event::Ended {
+        role: Some(role),
+        exit_code,
+        fleet: Some(settings.fleet.name.clone()),
+        release: Some(settings.release.id.clone()),
+        run,
+        what,
+        next,
+    }
+}
+
+/// How a failed run failed, by what its row says.
+fn how_it_failed(run: &Run) -> String {
+    let code = run.exit_code.map_or_else(|| "an unknown code".to_owned(), |code| code.to_string());
+    let signal = run.exit_code.and_then(|code| u8::try_from(code.checked_sub(128)?).ok());
+    let by = signal.map_or_else(String::new, |signal| format!(" by {}", signals::name(signal)));
+    match run.cause.as_deref() {
+        Some("exited") => format!("its command exited with code {code}"),
+        Some("signalled") => format!("its command was ended{by} (code {code})"),
+        Some("interrupted") => format!("its leader was interrupted{by} (code {code})"),
+        Some("overran") => format!("its command overran its time and was stopped (code {code})"),
+        Some("not-started") => format!("its command was not started (code {code})"),
+        Some("fenced") => format!("its leader could no longer rely on its lease and stopped the command (code {code})"),
+        Some(other) => format!("{other} (code {code})"),
+        None => format!("code {code}"),
+    }
+}
+
+/// A follower's or leader's timeout in words.
+fn waited_out(settings: &settings::Run) -> String {
+    format!("{} ({})", span(settings.timeout), settings.timeout_reason)
+}
+
+/// Writes data to standard output. A reader that goes away is no error.
+fn print(text: &str) -> Result<(), Error> {
+    let mut stdout = std::io::stdout().lock();
+    match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
+        Err(source) if source.kind() != std::io::ErrorKind::BrokenPipe => {
+            Err(Error::System { doing: "write to standard output", source })
+        }
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,41 @@
+//! `setup`: make the table, or print the SQL for somebody who may.
+
+use std::time::Duration;
+
+use super::Context;
+use crate::cli::SetupArgs;
+use crate::error::Error;
+use crate::exit;
+use crate::report::Event;
+use crate::settings::Fleet;
+
+/// One attempt, connect included.
+const ATTEMPT: Duration = Duration::from_secs(10);
+
+/// Makes the table where it is missing. Returns the exit code.
+pub async fn setup(context: &Context, args: &SetupArgs) -> Result<u8, Error> {
+    let fleet = Fleet::resolve(&args.fleet, &context.env)?;
+    let mut store = fleet.store();
+    if args.print {
+        let statements = store.create_statements().into_iter().map(|statement| statement + ";\n");
+        super::print(&statements.collect::<Vec<_>>().join("\n"))?;
+        return Ok(exit::GO);
+    }
+    for text in &fleet.database.warnings {
+        context.reporter.say(&Event::Warning { text: text.clone() });
+    }
+    if let Err(source) = store.create(ATTEMPT).await {
+        return Err(Error::store(&fleet.database.location, source));
+    }
+    store.disconnect().await;
+    context.reporter.say(&Event::Ended {
+        role: None,
+        exit_code: exit::GO,
+        fleet: Some(fleet.name),
+        release: None,
+        run: None,
+        what: format!("the table {} is ready in {}", fleet.table, fleet.database.location),
+        next: String::new(),
+    });
+    Ok(exit::GO)
+}

@@ -1,0 +1,66 @@
+//! What keeps bellwether from doing its work, in words that say what was tried and how to mend it.
+
+use crate::exit;
+use crate::store::{Class, StoreError};
+
+/// An error that ends the program; [`Error::exit_code`] says with which code.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The command line or the environment is wrong.
+    #[error("{0}")]
+    Usage(String),
+    /// The database refuses, and waiting makes that no better.
+    #[error("{database} refuses: {source}")]
+    Refused {
+        /// Where, without its password.
+        database: String,
+        /// The database's words.
+        source: StoreError,
+    },
+    /// The database could not be reached in the time there was.
+    #[error("{database} can't be read: {source}")]
+    Unreachable {
+        /// Where, without its password.
+        database: String,
+        /// What happened at the last try.
+        source: StoreError,
+    },
+    /// The operating system refused something that we can't do without.
+    #[error("can't {doing}: {source}")]
+    System {
+        /// What was tried.
+        doing: &'static str,
+        /// The system's words.
+        source: std::io::Error,
+    },
+}
+
+impl Error {
+    /// What a failed request to a database, named without its password, comes to.
+    pub fn store(database: &impl ToString, source: StoreError) -> Self {
+        let database = database.to_string();
+        match source.class {
+            Class::Refused => Self::Refused { database, source },
+            _ => Self::Unreachable { database, source },
+        }
+    }
+
+    /// The documented exit code.
+    pub fn exit_code(&self) -> u8 {
+        match self {
+            Self::Usage(_) => exit::USAGE,
+            Self::Refused { .. } | Self::Unreachable { .. } | Self::System { .. } => exit::UNABLE,
+        }
+    }
+
+    /// What to do about it; nothing where the message says it already.
+    pub fn advice(&self) -> Option<&'static str> {
+        match self {
+            Self::Usage(_) | Self::System { .. } => None,
+            Self::Refused { .. } => Some("mend the URL or the rights, then release again"),
+            Self::Unreachable { .. } => {
+                Some("see that the database is up and can be reached from here, then release again")
+            }
+        }
+    }
+}

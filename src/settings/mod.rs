@@ -1,0 +1,216 @@
+//! The command line and the environment, checked and put together: what the program needs, or a usage error that names
+//! the option, the value and the fix.
+
+mod database;
+mod duration;
+mod role;
+
+use std::ffi::OsString;
+use std::os::unix::ffi::OsStrExt;
+use std::time::Duration;
+
+use sha2::{Digest, Sha256};
+
+pub use self::database::Database;
+pub use self::role::{Choice, choose as choose_role};
+use crate::cli::{FleetOptions, RunOptions};
+use crate::environment::Environment;
+use crate::error::Error;
+use crate::identity::{self, Label, Platform, Release, Wanted};
+use crate::protocol::policy::{BEATS_PER_LEASE, LeasePolicy, MARGIN, WaitPolicy};
+use crate::store::{Store, Table};
+use crate::words::span;
+
+/// The longest fleet, as the narrowest column has it, in characters.
+const LONGEST_NAME: usize = 255;
+
+/// A value and the option or variable that gave it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Given {
+    pub(crate) name: String,
+    pub(crate) value: String,
+}
+
+impl Given {
+    fn variable(env: &Environment, name: &str) -> Option<Self> {
+        env.get(name).map(|value| Self { name: name.to_owned(), value: value.to_owned() })
+    }
+
+    /// The flag if it was given, else its variable.
+    fn find(flag: Option<&String>, option: &str, variable: &str, env: &Environment) -> Option<Self> {
+        let flag = flag.map(|value| Self { name: option.to_owned(), value: value.clone() });
+        flag.or_else(|| Self::variable(env, variable))
+    }
+
+    fn refused(&self, why: impl std::fmt::Display) -> Error {
+        let sign = if self.name.starts_with('-') { ' ' } else { '=' };
+        Error::Usage(format!("`{}{sign}{}`: {why}", self.name, self.value))
+    }
+}
+
+/// Where the runs are, and who asks.
+#[derive(Clone)]
+pub struct Fleet {
+    /// The database.
+    pub database: Database,
+    /// The fleet's name.
+    pub name: String,
+    /// The runs table.
+    pub table: Table,
+    /// This app.
+    pub app: Label,
+}
+
+impl Fleet {
+    /// Checks what all commands have in common.
+    pub fn resolve(options: &FleetOptions, env: &Environment) -> Result<Self, Error> {
+        let url = Given::find(options.database_url.as_ref(), "--database-url", "BELLWETHER_DATABASE_URL", env);
+        let database = database::resolve(url, env).map_err(Error::Usage)?;
+        let table = match Given::find(options.table.as_ref(), "--table", "BELLWETHER_TABLE", env) {
+            Some(given) => Table::parse(&given.value).map_err(|error| given.refused(error))?,
+            None => Table::default(),
+        };
+        if table.names_a_schema() && matches!(database.location, crate::store::url::Location::File(_)) {
+            return Err(Error::Usage(format!("`--table {table}`: SQLite has no schemas; name the table alone")));
+        }
+        let name = match Given::find(options.fleet.as_ref(), "--fleet", "BELLWETHER_FLEET", env) {
+            Some(given) if given.value.trim().is_empty() => return Err(given.refused("a fleet needs a name")),
+            Some(given) if given.value.chars().count() > LONGEST_NAME => {
+                return Err(given.refused(format!("a fleet's name has at most {LONGEST_NAME} characters")));
+            }
+            Some(given) => given.value,
+            None => "default".to_owned(),
+        };
+        let app = identity::app(options.app.as_deref(), env).map_err(|error| Error::Usage(error.to_string()))?;
+        Ok(Self { database, name, table, app })
+    }
+
+    /// The store of its runs, not connected yet.
+    pub fn store(&self) -> Store {
+        Store::new(self.database.location.clone(), self.table.clone())
+    }
+}
+
+/// Everything that release, lead and follow can be told.
+#[derive(Clone)]
+pub struct Run {
+    /// Where the runs are, and who asks.
+    pub fleet: Fleet,
+    /// The process or container that this is, a label.
+    pub instance: String,
+    /// What is being deployed.
+    pub release: Release,
+    /// Follower: the whole wait. Leader: each of its waits.
+    pub timeout: Duration,
+    /// Where the timeout comes from.
+    pub timeout_reason: String,
+    /// The shortest sleep between polls.
+    pub poll_interval: Duration,
+    /// A follower's other durations.
+    pub wait: WaitPolicy,
+    /// The lease, unchecked: only a leader needs one that fits.
+    pub lease: Duration,
+    /// From TERM to KILL.
+    pub kill_after: Duration,
+    /// How long the command may run.
+    pub command_timeout: Option<Duration>,
+    /// Whether the command's last lines go into the table.
+    pub share_output: bool,
+}
+
+impl Run {
+    /// Checks all options but those that only a leader must have right.
+    pub fn resolve(options: &RunOptions, env: &Environment) -> Result<Self, Error> {
+        let platform = Platform::detect(env);
+        let duration = |flag: &Option<String>, option: &str, variable: &str| {
+            let given = Given::find(flag.as_ref(), option, variable, env);
+            given.map(|given| Ok((duration::parse(&given.value).map_err(|why| given.refused(why))?, given))).transpose()
+        };
+        let positive = |flag: &Option<String>, option: &str, variable: &str, default: Option<Duration>| match duration(
+            flag, option, variable,
+        )? {
+            Some((Duration::ZERO, given)) => Err(given.refused("it must be longer than zero")),
+            Some((value, _)) => Ok(Some(value)),
+            None => Ok(default),
+        };
+        let seconds = |seconds| Some(Duration::from_secs(seconds));
+        let (timeout, timeout_reason) = match duration(&options.timeout, "--timeout", "BELLWETHER_TIMEOUT")? {
+            Some((timeout, given)) => (timeout, given.name),
+            None => (platform.follower_timeout(), platform.why().to_owned()),
+        };
+        let start_timeout = duration(&options.start_timeout, "--start-timeout", "BELLWETHER_START_TIMEOUT")?
+            .map_or(platform.start_timeout(), |(timeout, _)| timeout);
+        let retry_window = duration(&options.retry_window, "--retry-window", "BELLWETHER_RETRY_WINDOW")?
+            .map_or(Duration::from_mins(1), |(window, _)| window);
+        let poll = positive(&options.poll_interval, "--poll-interval", "BELLWETHER_POLL_INTERVAL", seconds(1))?;
+        let lease = positive(&options.lease, "--lease", "BELLWETHER_LEASE", seconds(60))?;
+        let kill_after = positive(&options.kill_after, "--kill-after", "BELLWETHER_KILL_AFTER", seconds(10))?;
+        let command_timeout =
+            positive(&options.command_timeout, "--command-timeout", "BELLWETHER_COMMAND_TIMEOUT", None)?;
+        let share_output = !options.no_share_output && switch(env, "BELLWETHER_SHARE_OUTPUT")?.unwrap_or(true);
+        let wanted = Wanted { release: options.release.as_deref(), fingerprint: &options.fingerprint };
+        Ok(Self {
+            fleet: Fleet::resolve(&options.fleet, env)?,
+            instance: identity::instance(env),
+            release: identity::release(&wanted, env).map_err(|error| Error::Usage(error.to_string()))?,
+            timeout,
+            timeout_reason,
+            poll_interval: poll.unwrap_or_default(),
+            wait: WaitPolicy { start_timeout, retry_window },
+            lease: lease.unwrap_or_default(),
+            kill_after: kill_after.unwrap_or_default(),
+            command_timeout,
+            share_output,
+        })
+    }
+
+    /// A leader's lease, if it fits.
+    pub fn lease_policy(&self) -> Result<LeasePolicy, Error> {
+        LeasePolicy::new(self.lease, self.kill_after).map_err(|error| {
+            let half = BEATS_PER_LEASE / 2;
+            Error::Usage(format!(
+                "`--lease {}` is too short for `--kill-after {}`: half a lease ({half} beats) must hold kill-after and {}; \
+                 make the lease at least {} or kill-after shorter",
+                span(self.lease),
+                span(self.kill_after),
+                span(MARGIN),
+                span(error.shortest),
+            ))
+        })
+    }
+}
+
+/// A command and the digest by which two leaders know whether they run the same one.
+pub fn command_digest(argv: &[OsString]) -> String {
+    let mut digest = Sha256::new();
+    for argument in argv {
+        digest.update((argument.len() as u64).to_be_bytes());
+        digest.update(argument.as_bytes());
+    }
+    hex::encode(digest.finalize())
+}
+
+/// Whether the log is for machines.
+pub fn log_is_json(options: &RunOptions, env: &Environment) -> Result<bool, Error> {
+    match Given::find(options.log_format.as_ref(), "--log-format", "BELLWETHER_LOG_FORMAT", env) {
+        None => Ok(false),
+        Some(given) => match given.value.as_str() {
+            "text" => Ok(false),
+            "json" => Ok(true),
+            _ => Err(given.refused("a log format is `text` or `json`")),
+        },
+    }
+}
+
+/// Whether the operator's emergency exit is open.
+pub fn skip(env: &Environment) -> Result<bool, Error> {
+    Ok(switch(env, "BELLWETHER_SKIP")?.unwrap_or(false))
+}
+
+fn switch(env: &Environment, name: &str) -> Result<Option<bool>, Error> {
+    let Some(given) = Given::variable(env, name) else { return Ok(None) };
+    match role::switch(&given.value) {
+        Some(on) => Ok(Some(on)),
+        None => Err(given.refused("write `true` or `false`")),
+    }
+}
