@@ -1,0 +1,99 @@
+//! A TCP proxy before a database server, which a test can cut or silence.
+
+use crate::support::processes::eventually;
+use std::io::{ErrorKind, Read, Write};
+use std::net::{Ipv4Addr, Shutdown, TcpListener, TcpStream};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU8, AtomicU32, Ordering};
+use std::thread;
+use std::time::Duration;
+
+/// What becomes of connections, open and new.
+#[derive(Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+pub(crate) enum Mode {
+    /// Bytes go through.
+    Pass,
+    /// Connections are closed.
+    Refuse,
+    /// Connections stay open and nothing comes through, as if all packets were dropped.
+    Silent,
+}
+
+/// How often a connection looks at the mode.
+const TICK: Duration = Duration::from_millis(20);
+
+pub(crate) struct Proxy {
+    port: u16,
+    mode: Arc<AtomicU8>,
+    refused: Arc<AtomicU32>,
+}
+
+impl Proxy {
+    /// Starts a proxy to a port of this machine; its threads end with the test program.
+    pub(crate) fn before(server: u16) -> Self {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let mode = Arc::new(AtomicU8::new(Mode::Pass as u8));
+        let refused = Arc::new(AtomicU32::new(0));
+        let (shared, count) = (Arc::clone(&mode), Arc::clone(&refused));
+        thread::spawn(move || {
+            for client in listener.incoming().flatten() {
+                if shared.load(Ordering::SeqCst) == Mode::Refuse as u8 {
+                    count.fetch_add(1, Ordering::SeqCst);
+                } else {
+                    let server = TcpStream::connect((Ipv4Addr::LOCALHOST, server)).unwrap();
+                    join(&client, &server, &shared);
+                    join(&server, &client, &shared);
+                }
+            }
+        });
+        Self { port, mode, refused }
+    }
+
+    pub(crate) fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// Waits until some more connections have been refused.
+    #[track_caller]
+    pub(crate) fn wait_for_refusals(&self, more: u32) {
+        let before = self.refused.load(Ordering::SeqCst);
+        eventually("connections are refused", || self.refused.load(Ordering::SeqCst) >= before + more);
+    }
+
+    pub(crate) fn set(&self, mode: Mode) {
+        self.mode.store(mode as u8, Ordering::SeqCst);
+    }
+}
+
+/// A port of this machine on which nothing listens.
+pub(crate) fn unused_port() -> u16 {
+    TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap().port()
+}
+
+/// Copies one direction in a thread of its own.
+fn join(from: &TcpStream, to: &TcpStream, mode: &Arc<AtomicU8>) {
+    let (mut from, mut to, mode) = (from.try_clone().unwrap(), to.try_clone().unwrap(), Arc::clone(mode));
+    from.set_read_timeout(Some(TICK)).unwrap();
+    thread::spawn(move || {
+        let mut buffer = [0; 8192];
+        loop {
+            let mode = mode.load(Ordering::SeqCst);
+            if mode == Mode::Silent as u8 {
+                thread::sleep(TICK);
+                continue;
+            }
+            let copied = if mode == Mode::Refuse as u8 { Ok(0) } else { from.read(&mut buffer) };
+            match copied {
+                Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => {}
+                Ok(count) if count > 0 && to.write_all(&buffer[..count]).is_ok() => {}
+                _ => {
+                    let _ = from.shutdown(Shutdown::Both);
+                    let _ = to.shutdown(Shutdown::Both);
+                    return;
+                }
+            }
+        }
+    });
+}
