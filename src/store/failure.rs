@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::time::Duration;
 
+use sqlx::mysql::MySqlDatabaseError;
 use sqlx::postgres::PgDatabaseError;
 use sqlx::sqlite::SqliteError;
 
@@ -59,6 +60,8 @@ impl From<sqlx::Error> for StoreError {
                     postgres(error)
                 } else if let Some(error) = database.try_downcast_ref::<SqliteError>() {
                     sqlite(error)
+                } else if let Some(error) = database.try_downcast_ref::<MySqlDatabaseError>() {
+                    mysql(error)
                 } else {
                     Self::new(Class::Transient, database.message())
                 }
@@ -92,6 +95,19 @@ fn postgres(error: &PgDatabaseError) -> StoreError {
         message.push_str(more);
     }
     StoreError::new(class, message)
+}
+
+/// By number alone: "too many connections" comes with the SQLSTATE of a broken connection, a lock timeout with none.
+fn mysql(error: &MySqlDatabaseError) -> StoreError {
+    let number = error.number();
+    let class = match number {
+        1146 => Class::NoTable,
+        1062 => Class::Beaten,
+        1020 | 1205 | 1213 => Class::Contended,
+        1044 | 1045 | 1049 | 1054 | 1064 | 1142 | 1143 | 1227 | 1698 => Class::Refused,
+        _ => Class::Transient,
+    };
+    StoreError::new(class, format!("{} (error {number})", error.message()))
 }
 
 fn sqlite(error: &SqliteError) -> StoreError {

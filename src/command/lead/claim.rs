@@ -14,7 +14,7 @@ use crate::report::{Event, Progress, WaitingFor};
 use crate::settings;
 use crate::store::{Class, NewRun, Store, StoreError};
 use crate::supervise::signals::Signals;
-use crate::words::{ago, span};
+use crate::words::ago;
 
 /// How the way ended.
 pub(super) enum Claimed {
@@ -238,9 +238,6 @@ impl<'a> Claiming<'a> {
         match self.outage.failed(&self.context.reporter, &error) {
             Next::GiveUp => Err(Error::store(&self.settings.fleet.database.location, error)),
             Next::Retry(_) if self.outage.length() >= self.settings.timeout => {
-                self.context.reporter.say(&Event::Warning {
-                    text: format!("the database gave no answer for {}", span(self.outage.length())),
-                });
                 Err(Error::store(&self.settings.fleet.database.location, error))
             }
             Next::Retry(pause) => Ok(pause.min(self.settings.timeout.saturating_sub(self.outage.length()))),
