@@ -25,6 +25,7 @@ mod setup;
 mod signals;
 mod status;
 mod terminal;
+mod tidy;
 
 use std::collections::BTreeSet;
 use std::fs;
