@@ -95,7 +95,7 @@ fn in_role(env: Environment, choice: Result<settings::Choice, String>, options: 
             context.reporter.say(&Event::Warning { text });
         }
         let settings = settings::Run::resolve(options, &context.env)?;
-        block_on(command::run(&context, choice.role, &settings, argv))?
+        block_on(command::run(&context, choice.role, &settings, argv))
     });
     finish(context, role, outcome)
 }

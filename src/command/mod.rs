@@ -30,7 +30,16 @@ pub struct Context {
 }
 
 /// Leads or follows, and says before what it is about to do. Returns the exit code.
-pub async fn run(context: &Context, role: Role, settings: &settings::Run, argv: &[OsString]) -> Result<u8, Error> {
+pub async fn run(context: &Context, role: Role, settings: &settings::Run, argv: &[OsString]) -> u8 {
+    in_role(context, role, settings, argv).await.unwrap_or_else(|error| {
+        let what = format!("release {}: {error}", settings.release.id);
+        let next = error.advice().unwrap_or_default().to_owned();
+        context.reporter.say(&ended(role, settings, error.exit_code(), None, what, next));
+        error.exit_code()
+    })
+}
+
+async fn in_role(context: &Context, role: Role, settings: &settings::Run, argv: &[OsString]) -> Result<u8, Error> {
     let lease = match role {
         Role::Leader => Some(settings.lease_policy()?),
         Role::Follower => None,
@@ -78,7 +87,7 @@ fn ended(role: Role, settings: &settings::Run, exit_code: u8, run: Option<i64>, 
 
 /// How a failed run failed, by what its row says.
 fn how_it_failed(run: &Run) -> String {
-    let code = run.exit_code.map_or_else(|| "an unknown code".to_owned(), |code| code.to_string());
+    let code = run.exit_code.map_or_else(|| "unknown".to_owned(), |code| code.to_string());
     let signal = run.exit_code.and_then(|code| u8::try_from(code.checked_sub(128)?).ok());
     let by = signal.map_or_else(String::new, |signal| format!(" by {}", signals::name(signal)));
     match run.cause.as_deref() {

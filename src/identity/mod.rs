@@ -48,7 +48,7 @@ pub enum IdentityError {
         why: &'static str,
     },
     /// A release or an app name does not fit into its column.
-    #[error("`{origin}` has {length} characters (`{value}`); give at most {LONGEST}")]
+    #[error("`{origin}` has {length} characters (`{value}`); a release or an app has at most {LONGEST}")]
     TooLong {
         /// The flag, variable or file.
         origin: String,
@@ -65,7 +65,7 @@ pub enum IdentityError {
     )]
     Uncommitted(String),
     /// Nothing names the release.
-    #[error("nothing says which release this is{passed_over}. {}", .platform.how_to_name_the_release())]
+    #[error("nothing says which release this is: no `--release`, no `--fingerprint` and no variable of the platform{passed_over}. {}", .platform.how_to_name_the_release())]
     NotFound {
         /// The values that were found but are placeholders, as an insertion.
         passed_over: String,

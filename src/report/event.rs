@@ -88,6 +88,11 @@ pub enum Event {
         /// The silent run that was marked lost for it.
         took_over: Option<i64>,
     },
+    /// Database sessions of earlier runs are ended before the command starts.
+    EndingSessions {
+        /// Their names.
+        sessions: Vec<String>,
+    },
     /// The command is started now.
     Starting {
         /// Our run.

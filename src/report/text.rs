@@ -32,6 +32,9 @@ fn line(event: &Event) -> String {
         Event::Claimed { run, took_over: Some(lost) } => {
             format!("run {run} is ours; run {lost} fell silent for its whole lease and is marked lost")
         }
+        Event::EndingSessions { sessions } => {
+            format!("ending the database sessions that earlier runs left behind: {}", sessions.join(", "))
+        }
         Event::Starting { run, program } => format!("run {run}: starting {program}"),
         Event::BeatFailed { reason } => format!("can't renew the lease, trying again: {reason}"),
         Event::BeatLanded => "the lease is renewed again".into(),

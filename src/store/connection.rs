@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use sqlx::{AssertSqlSafe, Connection, Database, Encode, Executor, IntoArguments, Type};
+use sqlx::{AssertSqlSafe, Connection as _, Database, Encode, Executor, IntoArguments, Type};
 
 use super::failure::StoreError;
 use super::url::{Dialect, Location};
@@ -89,13 +89,13 @@ pub(super) trait Driver: Database + sqlx::database::HasStatementCache {
 }
 
 /// An open connection.
-pub(super) enum Session {
+pub(super) enum Connection {
     Postgres(sqlx::PgConnection),
     MySql(sqlx::MySqlConnection),
     Sqlite(sqlx::SqliteConnection),
 }
 
-impl Session {
+impl Connection {
     /// Opens a connection. `create` makes a missing SQLite file; `limit` bounds what the server waits for locks.
     pub(super) async fn open(location: &Location, create: bool, limit: Duration) -> Result<Self, StoreError> {
         match location {
@@ -119,7 +119,7 @@ impl Session {
 
     /// Closes the connection politely.
     pub(super) async fn close(self) {
-        // A connection that can't be closed politely is dropped, which is all that is wanted of it.
+        // What goes wrong with a goodbye is of no interest.
         let _ = match self {
             Self::Postgres(connection) => connection.close().await,
             Self::MySql(connection) => connection.close().await,

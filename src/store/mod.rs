@@ -1,16 +1,17 @@
 //! The runs table in a database: what can be read and written there, each in one transaction with its own time limit.
 //!
 //! `Store` has the verbs, `statements` their SQL, `dialect` and `schema` the few words in which the databases differ,
-//! `session` runs the steps over one connection of the driver, and `failure` says what an error means. The store
+//! `connection` runs the steps over one connection of a driver, and `failure` says what an error means. The store
 //! compares and stamps; only the protocol judges.
 
+mod connection;
 mod dialect;
 mod failure;
 mod mysql;
+mod orphans;
 mod postgres;
 mod rows;
 mod schema;
-mod session;
 mod sqlite;
 mod statements;
 mod table;
@@ -19,15 +20,19 @@ pub mod url;
 use std::time::Duration;
 
 pub use failure::{Class, StoreError};
+pub use orphans::{Session, session_name};
 pub use statements::{Ending, NewRun};
 pub use table::{BadTableName, Table};
 
+use self::connection::{Connection, Expect, Row, Step};
 use self::dialect::{begin_reading, begin_writing};
-use self::session::{Expect, Row, Session, Step};
 use self::statements::Statements;
 use self::url::Location;
 use crate::protocol::claim::Seen;
 use crate::protocol::run::{Reading, Run};
+
+/// How long a polite goodbye may take.
+const FAREWELL: Duration = Duration::from_millis(500);
 
 /// The runs table of one database, over at most one connection, which is opened when it is needed and dropped after
 /// any failure.
@@ -36,14 +41,14 @@ pub struct Store {
     table: Table,
     statements: Statements,
     creates: bool,
-    session: Option<Session>,
+    connection: Option<Connection>,
 }
 
 impl Store {
     /// A store that has not connected yet.
     pub fn new(location: Location, table: Table) -> Self {
         let statements = Statements::new(location.dialect(), table.clone());
-        Self { location, table, statements, creates: false, session: None }
+        Self { location, table, statements, creates: false, connection: None }
     }
 
     /// The SQL that makes the table, for somebody else to run.
@@ -136,10 +141,11 @@ impl Store {
         Ok(self.write(limit, &steps).await?.is_some_and(|rows| !rows.is_empty()))
     }
 
-    /// Closes the connection, if one is open.
+    /// Closes the connection, if one is open, within half a second.
     pub async fn disconnect(&mut self) {
-        if let Some(session) = self.session.take() {
-            session.close().await;
+        if let Some(connection) = self.connection.take() {
+            // One that can't be closed politely is dropped, which is all that is wanted of it.
+            let _ = tokio::time::timeout(FAREWELL, connection.close()).await;
         }
     }
 
@@ -153,26 +159,26 @@ impl Store {
         self.transact(limit, begin, steps).await
     }
 
-    /// Runs the steps within `limit`, connect included. While it runs the session is out of the store, so that a call
-    /// that fails, is given up or is dropped takes its connection with it.
+    /// Runs the steps within `limit`, connect included. While it runs the connection is out of the store, so that a call
+    /// that fails, is given up or is dropped takes it along.
     async fn transact(
         &mut self,
         limit: Duration,
         begin: String,
         steps: &[Step],
     ) -> Result<Option<Vec<Row>>, StoreError> {
-        let session = self.session.take();
+        let connection = self.connection.take();
         let attempt = async {
-            let mut session = match session {
-                Some(session) => session,
-                None => Session::open(&self.location, self.creates, limit).await?,
+            let mut connection = match connection {
+                Some(connection) => connection,
+                None => Connection::open(&self.location, self.creates, limit).await?,
             };
-            let answer = session.transact(begin, steps).await?;
-            Ok((session, answer))
+            let answer = connection.transact(begin, steps).await?;
+            Ok((connection, answer))
         };
-        let (session, answer) =
+        let (connection, answer) =
             tokio::time::timeout(limit, attempt).await.unwrap_or_else(|_| Err(StoreError::timed_out(limit)))?;
-        self.session = Some(session);
+        self.connection = Some(connection);
         Ok(answer)
     }
 }

@@ -3,8 +3,8 @@
 use sqlx::mysql::{MySqlConnectOptions, MySqlConnection, MySqlQueryResult, MySqlRow, MySqlSslMode};
 use sqlx::{ConnectOptions, MySql, Row, TypeInfo, ValueRef};
 
+use super::connection::{Cell, Driver};
 use super::failure::StoreError;
-use super::session::{Cell, Driver};
 use super::url::{Endpoint, Server, TlsMode};
 
 pub(super) async fn connect(server: &Server) -> Result<MySqlConnection, StoreError> {

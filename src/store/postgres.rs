@@ -3,8 +3,8 @@
 use sqlx::postgres::{PgConnectOptions, PgConnection, PgQueryResult, PgRow, PgSslMode};
 use sqlx::{ConnectOptions, Postgres, Row, TypeInfo, ValueRef};
 
+use super::connection::{Cell, Driver};
 use super::failure::StoreError;
-use super::session::{Cell, Driver};
 use super::url::{Endpoint, Server, TlsMode};
 
 pub(super) async fn connect(server: &Server) -> Result<PgConnection, StoreError> {
@@ -59,10 +59,14 @@ impl Driver for Postgres {
         if value.is_null() {
             return Ok(Cell::Null);
         }
-        if value.type_info().name() == "INT8" {
-            return Ok(Cell::Int(row.try_get(index)?));
-        }
-        let bytes = value.as_bytes().map_err(sqlx::Error::Decode)?;
-        Ok(Cell::Text(String::from_utf8_lossy(bytes).into_owned()))
+        Ok(match value.type_info().name() {
+            "INT8" => Cell::Int(row.try_get(index)?),
+            "INT4" => Cell::Int(row.try_get::<i32, _>(index)?.into()),
+            "INT2" => Cell::Int(row.try_get::<i16, _>(index)?.into()),
+            _ => {
+                let bytes = value.as_bytes().map_err(sqlx::Error::Decode)?;
+                Cell::Text(String::from_utf8_lossy(bytes).into_owned())
+            }
+        })
     }
 }

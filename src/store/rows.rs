@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::session::Row;
+use super::connection::Row;
 use crate::protocol::run::{Reading, Run, State};
 
 /// Sorts the rows of `look` by their first column.

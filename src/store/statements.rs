@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
+use super::connection::{Expect, Step, Value};
 use super::dialect::render;
-use super::session::{Expect, Step, Value};
 use super::table::Table;
 use super::url::Dialect;
 
@@ -144,7 +144,7 @@ impl Statements {
         self.step(sql, values, Expect::Rows)
     }
 
-    fn step(&self, sql: &str, values: impl IntoIterator<Item = Value>, expect: Expect) -> Step {
+    pub(super) fn step(&self, sql: &str, values: impl IntoIterator<Item = Value>, expect: Expect) -> Step {
         Step { sql: render(self.dialect, &self.table, sql), values: values.into_iter().collect(), expect }
     }
 }

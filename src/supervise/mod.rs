@@ -31,7 +31,18 @@ pub struct Command {
     scope: Scope,
     guard: Guard,
     output: Output,
-    ended: bool,
+    life: Life,
+}
+
+/// How much of a command is alive.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Life {
+    /// Its own process, at least.
+    Running,
+    /// Only others of its group.
+    Leftovers,
+    /// Nobody.
+    Over,
 }
 
 /// What a command did.
@@ -65,7 +76,7 @@ impl Command {
             guard.dismiss();
             return Err(not_started);
         }
-        Ok(Self { process: waiting.process, scope, guard, output, ended: false })
+        Ok(Self { process: waiting.process, scope, guard, output, life: Life::Running })
     }
 
     /// Tells the guard by when the command must be dead.
@@ -87,21 +98,30 @@ impl Command {
         self.scope.signal(Signal::KILL);
     }
 
-    /// The next thing that the command does. To be called until its group is empty, and not again after that.
+    /// The next thing that the command does; never, once its group is empty.
     pub async fn progress(&mut self) -> Progress {
-        if self.ended {
-            while !self.scope.is_empty() {
-                tokio::time::sleep(LOOK).await;
+        match self.life {
+            Life::Running => self.end().await,
+            Life::Leftovers => {
+                while !self.scope.is_empty() {
+                    tokio::time::sleep(LOOK).await;
+                }
+                self.life = Life::Over;
+                Progress::GroupEmpty
             }
-            return Progress::GroupEmpty;
+            Life::Over => std::future::pending().await,
         }
+    }
+
+    async fn end(&mut self) -> Progress {
         let end = match self.process.wait().await {
             Ok(status) => command_end(status),
             // Somebody else reaped it: how it ended can't be known, so it can't be called a success.
             Err(_) => CommandEnd::Exited(125),
         };
-        self.ended = true;
-        Progress::Ended { end, leftovers: !self.scope.is_empty() }
+        let leftovers = !self.scope.is_empty();
+        self.life = if leftovers { Life::Leftovers } else { Life::Over };
+        Progress::Ended { end, leftovers }
     }
 
     /// Dismisses the guard and takes what is left of the output. Returns the last lines, if they were kept. To be

@@ -26,13 +26,13 @@ pub(super) struct Output {
 
 impl Output {
     /// Opens the way of the two streams. `kept` is whether the last lines are remembered; `mid_line` is set while what
-    /// was passed on last did not end a line.
+    /// was passed on last to where our own lines go did not end a line.
     pub(super) fn open(kept: bool, mid_line: &Arc<AtomicBool>) -> std::io::Result<(Self, Stdio, Stdio)> {
         let tail = kept.then(|| Arc::new(Mutex::new(Tail::default())));
         let (done, copying) = channel();
-        let pipe_to = |target: File| -> std::io::Result<PipeWriter> {
+        let pipe_to = |target: File, mid_line: Arc<AtomicBool>| -> std::io::Result<PipeWriter> {
             let (reader, writer) = std::io::pipe()?;
-            let (tail, done, mid_line) = (tail.clone(), done.clone(), mid_line.clone());
+            let (tail, done) = (tail.clone(), done.clone());
             std::thread::spawn(move || {
                 pass_on(reader, target, tail.as_deref(), &mid_line);
                 drop(done);
@@ -43,13 +43,16 @@ impl Output {
         let streams: [Stdio; 2] = match (stdout.is_terminal(), stderr.is_terminal()) {
             // One pipe for both keeps their order.
             (false, false) if same_file(&stdout, &stderr) => {
-                let writer = pipe_to(copy_of(&stdout)?)?;
+                let writer = pipe_to(copy_of(&stderr)?, mid_line.clone())?;
                 [writer.try_clone()?.into(), writer.into()]
             }
-            (false, false) => [pipe_to(copy_of(&stdout)?)?.into(), pipe_to(copy_of(&stderr)?)?.into()],
-            (false, true) => [pipe_to(copy_of(&stdout)?)?.into(), Stdio::inherit()],
-            (true, false) => [Stdio::inherit(), pipe_to(copy_of(&stderr)?)?.into()],
-            (true, true) => [Stdio::inherit(), Stdio::inherit()],
+            (on_stdout, on_stderr) => {
+                let aside = Arc::default();
+                let stdout = if on_stdout { Stdio::inherit() } else { pipe_to(copy_of(&stdout)?, aside)?.into() };
+                let stderr =
+                    if on_stderr { Stdio::inherit() } else { pipe_to(copy_of(&stderr)?, mid_line.clone())?.into() };
+                [stdout, stderr]
+            }
         };
         let [stdout, stderr] = streams;
         Ok((Self { tail, copying }, stdout, stderr))

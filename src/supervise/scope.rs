@@ -4,7 +4,9 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::str::FromStr;
 
-use rustix::process::{Pid, Signal, getpgrp, kill_process, kill_process_group, test_kill_process_group};
+use rustix::process::{
+    Pid, Signal, WaitOptions, getpgrp, kill_process, kill_process_group, test_kill_process_group, waitpgid,
+};
 
 /// What belongs to a command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,10 +43,12 @@ impl Scope {
         }
     }
 
-    /// Whether nothing of it is alive. A zombie that nobody reaps is not alive.
+    /// Whether nothing of it is alive, once its own process has been waited for. A zombie that nobody reaps is not alive.
     pub fn is_empty(self) -> bool {
         match self {
             Self::Group(group) => {
+                // As the first process of a container we inherit orphans; nobody else would reap them.
+                while let Ok(Some(_)) = waitpgid(group, WaitOptions::NOHANG) {}
                 if test_kill_process_group(group) == Err(rustix::io::Errno::SRCH) {
                     return true;
                 }

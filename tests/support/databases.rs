@@ -138,9 +138,11 @@ impl Database {
         eventually("the session is open", || self.sessions(name) == 1);
     }
 
-    /// How many sessions bear this name.
+    /// How many sessions in this database bear this name.
     pub(crate) fn sessions(&self, name: &str) -> u32 {
-        let sql = format!("SELECT count(*) FROM pg_stat_activity WHERE application_name = '{name}'");
+        let sql = format!(
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND application_name = '{name}'"
+        );
         self.value(&sql).parse().unwrap()
     }
 

@@ -7,14 +7,17 @@ use std::pin::Pin;
 use std::time::Duration;
 
 use super::super::Context;
-use super::farewell;
+use super::orphans::{self, Search};
+use super::requests::Requests;
+use super::{farewell, request_limit};
 use crate::clock;
-use crate::protocol::leader::{Action, Answer, Departure, Happening, Leader, Stopping};
-use crate::protocol::run::Outcome;
+use crate::exit;
+use crate::protocol::leader::{Action, Departure, Happening, Leader, Stopping};
+use crate::protocol::policy::LeasePolicy;
 use crate::report::{Event, StopReason};
 use crate::secrets::Secrets;
 use crate::settings;
-use crate::store::{Class, Ending, NewRun, Store, StoreError};
+use crate::store::{NewRun, Store, session_name};
 use crate::supervise::guard::Guard;
 use crate::supervise::signals::{self, Signals};
 use crate::supervise::{Command, NotStarted, Progress, Spec};
@@ -23,60 +26,54 @@ use crate::words::milliseconds;
 /// The longest sleep: tokio's clock stands still while the machine is suspended, ours does not.
 const LONGEST_SLEEP: Duration = Duration::from_secs(1);
 
-/// A request on its way, with the store inside: if it is given up, its connection goes with it.
-type Request = Pin<Box<dyn Future<Output = (Store, Result<bool, StoreError>)>>>;
+/// What must be done before the command; the error says why it could not be done in time.
+type Preparation<'a> = Pin<Box<dyn Future<Output = Result<(), String>> + 'a>>;
 
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Kind {
-    Beat,
-    Record,
+/// A run that was claimed: what it is, and what it is to run.
+pub(super) struct Job<'a> {
+    pub(super) context: &'a Context,
+    pub(super) settings: &'a settings::Run,
+    pub(super) policy: &'a LeasePolicy,
+    pub(super) bid: &'a NewRun,
+    pub(super) argv: &'a [OsString],
+    pub(super) run: i64,
 }
 
 /// A leader at work.
 pub(super) struct Drive<'a> {
-    context: &'a Context,
-    settings: &'a settings::Run,
-    bid: &'a NewRun,
-    argv: &'a [OsString],
-    run: i64,
+    job: &'a Job<'a>,
     leader: Leader,
-    store: Option<Store>,
-    request: Option<(Kind, Request)>,
+    requests: Requests<'a>,
+    preparation: Option<Preparation<'a>>,
     command: Option<Command>,
     detail: Option<String>,
-    beats_fail: bool,
-    last_error: Option<String>,
+    killed: bool,
 }
 
 impl<'a> Drive<'a> {
-    pub(super) fn new(
-        context: &'a Context,
-        settings: &'a settings::Run,
-        bid: &'a NewRun,
-        argv: &'a [OsString],
-        store: Store,
-        leader: Leader,
-        run: i64,
-    ) -> Self {
+    pub(super) fn new(job: &'a Job<'a>, store: Store, leader: Leader) -> Self {
+        let search = Search {
+            reporter: &job.context.reporter,
+            fleet: &job.bid.fleet,
+            run: job.run,
+            timeout: job.settings.timeout,
+            limit: request_limit(job.policy.beat_interval()),
+        };
         Self {
-            context,
-            settings,
-            bid,
-            argv,
-            run,
+            job,
             leader,
-            store: Some(store),
-            request: None,
+            requests: Requests::new(&job.context.reporter, job.run, &job.bid.holder, job.policy, store),
+            // Over a connection of its own: beats go on meanwhile.
+            preparation: Some(Box::pin(orphans::end(search, job.settings.fleet.store()))),
             command: None,
             detail: None,
-            beats_fail: false,
-            last_error: None,
+            killed: false,
         }
     }
 
     /// Runs the command to its recorded end. `told` is a signal that came before. Returns the exit code.
     pub(super) async fn run(mut self, signals: &mut Signals, told: Option<u8>) -> u8 {
-        let mut happening = told.map_or(Happening::Prepared, Happening::Signalled);
+        let mut happening = told.map_or(Happening::Tick, Happening::Signalled);
         loop {
             if let Some(departure) = self.step(happening) {
                 return self.leave(departure);
@@ -88,29 +85,21 @@ impl<'a> Drive<'a> {
     /// Waits for whatever happens first. A signal goes before all else, and a deadline waits for nothing.
     async fn next(&mut self, signals: &mut Signals) -> Happening {
         let sleep = self.leader.wake_at().saturating_sub(clock::now()).min(LONGEST_SLEEP);
-        let request = self.request.as_mut();
-        let command = self.command.as_mut();
-        let answer = async {
-            match request {
-                Some((kind, future)) => (*kind, future.await),
-                None => std::future::pending().await,
-            }
-        };
-        let progress = async {
-            match command {
-                Some(command) => command.progress().await,
-                None => std::future::pending().await,
-            }
-        };
         tokio::select! {
             biased;
             signal = signals.next() => Happening::Signalled(signal),
             () = tokio::time::sleep(sleep) => Happening::Tick,
-            progress = progress => self.progressed(progress),
-            (kind, (store, answer)) = answer => {
-                self.store = Some(store);
-                self.request = None;
-                self.answered(kind, answer)
+            progress = progress(self.command.as_mut()) => self.progressed(progress),
+            happening = self.requests.next() => happening,
+            prepared = prepared(self.preparation.as_mut()) => {
+                self.preparation = None;
+                match prepared {
+                    Ok(()) => Happening::Prepared,
+                    Err(why) => {
+                        self.detail = Some(why);
+                        Happening::NotStarted(exit::TIMED_OUT)
+                    }
+                }
             }
         }
     }
@@ -122,10 +111,16 @@ impl<'a> Drive<'a> {
         while let Some(happening) = next.take() {
             for action in self.leader.step(clock::now(), happening) {
                 match action {
-                    Action::Leave(left) => departure = Some(left),
-                    // Starting is instantaneous; that it failed is the next thing that happens.
+                    // That it can't be started is the next thing that happens.
                     Action::Start => next = self.start(),
-                    other => self.obey(other),
+                    Action::Beat { shortened } => self.requests.beat(shortened),
+                    Action::Signal(signal) => self.command.iter().for_each(|command| command.signal(signal)),
+                    Action::Kill => self.kill(),
+                    Action::Record(outcome) => {
+                        self.finish_command();
+                        self.requests.record(outcome, self.detail.clone());
+                    }
+                    Action::Leave(left) => departure = Some(left),
                 }
             }
         }
@@ -136,30 +131,16 @@ impl<'a> Drive<'a> {
         departure
     }
 
-    fn obey(&mut self, action: Action) {
-        match action {
-            Action::Beat { shortened } => self.beat(shortened),
-            Action::Signal(signal) => self.command.iter().for_each(|command| command.signal(signal)),
-            Action::Kill => {
-                self.command.iter().for_each(Command::kill);
-                self.context.reporter.say(&Event::Killed);
-            }
-            Action::Record(outcome) => self.record(outcome),
-            Action::Start | Action::Leave(_) => {}
-        }
-    }
-
     /// Starts the command, guarded. Returns what happens if it can't be started.
     fn start(&mut self) -> Option<Happening> {
-        let program = self.argv.first().map(|program| program.to_string_lossy().into_owned()).unwrap_or_default();
+        let Job { context, settings, argv, run, .. } = self.job;
+        let program = argv.first().map(|program| program.to_string_lossy().into_owned()).unwrap_or_default();
         let variables = self.variables();
-        let spec = Spec { argv: self.argv, variables: &variables, own_group: !on_terminal() };
-        let kept = self.settings.share_output;
-        let mid_line = self.context.reporter.mid_line();
-        self.context.reporter.rest();
-        self.context.reporter.say(&Event::Starting { run: self.run, program: program.clone() });
-        let started = Guard::start().map_err(NotStarted::ours);
-        match started.and_then(|guard| Command::start(&spec, guard, kept, mid_line)) {
+        let spec = Spec { argv, variables: &variables, own_group: !on_terminal() };
+        context.reporter.rest();
+        context.reporter.say(&Event::Starting { run: *run, program: program.clone() });
+        let start = |guard| Command::start(&spec, guard, settings.share_output, context.reporter.mid_line());
+        match Guard::start().map_err(NotStarted::ours).and_then(start) {
             Ok(command) => {
                 self.command = Some(command);
                 None
@@ -172,97 +153,44 @@ impl<'a> Drive<'a> {
     }
 
     fn variables(&self) -> Vec<(&'static str, String)> {
+        let Job { context, bid, run, .. } = self.job;
         let mut variables = vec![
-            ("BELLWETHER_RUN", self.run.to_string()),
-            ("BELLWETHER_RELEASE", self.bid.release.clone()),
-            ("BELLWETHER_FLEET", self.bid.fleet.clone()),
+            ("BELLWETHER_RUN", run.to_string()),
+            ("BELLWETHER_RELEASE", bid.release.clone()),
+            ("BELLWETHER_FLEET", bid.fleet.clone()),
         ];
-        if self.context.env.get("PGAPPNAME").is_none() {
-            variables.push(("PGAPPNAME", session_name(self.run, &self.bid.holder)));
+        if context.env.get("PGAPPNAME").is_none() {
+            variables.push(("PGAPPNAME", session_name(*run, &bid.holder)));
         }
         variables
+    }
+
+    fn kill(&mut self) {
+        self.command.iter().for_each(Command::kill);
+        if !std::mem::replace(&mut self.killed, true) {
+            self.job.context.reporter.say(&Event::Killed);
+        }
     }
 
     fn progressed(&mut self, progress: Progress) -> Happening {
         match progress {
             Progress::Ended { end, leftovers } => {
-                self.context.reporter.say(&Event::CommandEnded { how: end.to_string() });
+                if !leftovers {
+                    self.finish_command();
+                }
+                self.job.context.reporter.say(&Event::CommandEnded { how: end.to_string() });
                 Happening::CommandEnded { end, leftovers }
             }
             Progress::GroupEmpty => Happening::GroupEmpty,
         }
     }
 
-    fn limit(&self) -> Duration {
-        super::request_limit(self.bid.lease / crate::protocol::policy::BEATS_PER_LEASE)
-    }
-
-    fn beat(&mut self, shortened: bool) {
-        let Some(mut store) = self.store.take() else { return };
-        let (limit, run, holder) = (self.limit(), self.run, self.bid.holder.clone());
-        let shorter = self.settings.kill_after + crate::protocol::policy::MARGIN;
-        let request = async move {
-            let answer = if shortened {
-                store.last_beat(limit, run, &holder, shorter).await
-            } else {
-                store.beat(limit, run, &holder).await
-            };
-            (store, answer)
-        };
-        self.request = Some((Kind::Beat, Box::pin(request)));
-    }
-
-    fn record(&mut self, outcome: Outcome) {
-        self.finish_command();
-        let Some(mut store) = self.store.take() else { return };
-        let (limit, run, holder) = (self.limit(), self.run, self.bid.holder.clone());
-        let detail = self.detail.clone();
-        let request = async move {
-            let state = outcome.state();
-            let ending = Ending {
-                state: state.as_str(),
-                exit_code: outcome.exit_code,
-                cause: outcome.cause.as_str(),
-                detail: detail.as_deref(),
-            };
-            let answer = store.record(limit, run, &holder, &ending).await;
-            (store, answer)
-        };
-        self.request = Some((Kind::Record, Box::pin(request)));
-    }
-
     /// Nothing of the command is alive: what it wrote last is taken, and the guard may go.
     fn finish_command(&mut self) {
         if let Some(command) = self.command.take() {
-            let secrets = Secrets::new(self.context.env.iter(), self.settings.fleet.database.secrets.clone());
+            let Job { context, settings, .. } = self.job;
+            let secrets = Secrets::new(context.env.iter(), settings.fleet.database.secrets.clone());
             self.detail = command.finish(&secrets);
-        }
-    }
-
-    fn answered(&mut self, kind: Kind, answer: Result<bool, StoreError>) -> Happening {
-        let (answer, reason) = match answer {
-            Ok(true) => (Answer::Landed, None),
-            Ok(false) => (Answer::Refused, None),
-            Err(error) if error.class == Class::NoTable => (Answer::TableGone, None),
-            Err(error) => (Answer::Failed, Some(error.to_string())),
-        };
-        if let Some(reason) = &reason {
-            let news = self.last_error.as_ref() != Some(reason);
-            let event = match kind {
-                Kind::Beat => Event::BeatFailed { reason: reason.clone() },
-                Kind::Record => Event::RecordFailed { reason: reason.clone() },
-            };
-            if news || !self.beats_fail {
-                self.context.reporter.say(&event);
-            }
-        } else if self.beats_fail && kind == Kind::Beat && answer == Answer::Landed {
-            self.context.reporter.say(&Event::BeatLanded);
-        }
-        self.beats_fail = reason.is_some();
-        self.last_error = reason.or(self.last_error.take());
-        match kind {
-            Kind::Beat => Happening::BeatAnswered(answer),
-            Kind::Record => Happening::RecordAnswered(answer),
         }
     }
 
@@ -274,22 +202,32 @@ impl<'a> Drive<'a> {
             Stopping::Fenced => StopReason::Fenced,
             Stopping::Overran => StopReason::Overran,
         };
-        self.context.reporter.say(&Event::Stopping { reason, kill_after_ms: milliseconds(self.settings.kill_after) });
+        let kill_after_ms = milliseconds(self.job.policy.kill_after());
+        self.job.context.reporter.say(&Event::Stopping { reason, kill_after_ms });
     }
 
     fn leave(mut self, departure: Departure) -> u8 {
         self.finish_command();
-        let words =
-            farewell::words(self.settings, self.run, departure, self.detail.as_deref(), self.last_error.as_deref());
-        super::leave(self.context, self.settings, words.exit_code, Some(self.run), words.what, words.next)
+        let Job { context, settings, run, .. } = self.job;
+        let words = farewell::words(settings, *run, departure, self.detail.as_deref(), self.requests.last_error());
+        super::leave(context, settings, words.exit_code, Some(*run), words.what, words.next)
     }
 }
 
-/// The name under which the command's own database sessions show, where its client heeds `PGAPPNAME`. The nonce is in
-/// it because run numbers repeat in other tables and databases.
-fn session_name(run: i64, holder: &str) -> String {
-    let nonce: String = holder.chars().take(12).collect();
-    format!("bellwether-run-{run}-{nonce}")
+/// What the command does next; never, if there is none.
+async fn progress(command: Option<&mut Command>) -> Progress {
+    match command {
+        Some(command) => command.progress().await,
+        None => std::future::pending().await,
+    }
+}
+
+/// The end of the preparation; never, if it is over.
+async fn prepared(preparation: Option<&mut Preparation<'_>>) -> Result<(), String> {
+    match preparation {
+        Some(preparation) => preparation.await,
+        None => std::future::pending().await,
+    }
 }
 
 /// Whether the command shares our terminal, and with it our process group: in its own it would be stopped as soon as it

@@ -3,11 +3,13 @@
 mod claim;
 mod drive;
 mod farewell;
+mod orphans;
+mod requests;
 
 use std::ffi::OsString;
 
 use self::claim::{Claimed, Claiming};
-use self::drive::Drive;
+use self::drive::{Drive, Job};
 use super::{Context, ended};
 use crate::error::Error;
 use crate::exit;
@@ -52,8 +54,9 @@ pub(super) async fn lead(
     match claiming.run(signals).await? {
         Claimed::Won { run, sent, told } => {
             let limits = Limits { command: settings.command_timeout, recording: settings.timeout };
-            let leader = Leader::new(policy, limits, sent);
-            Ok(Drive::new(context, settings, &bid, argv, store, leader, run).run(signals, told).await)
+            let job = Job { context, settings, policy: &policy, bid: &bid, argv, run };
+            let leader = Leader::new(policy.clone(), limits, sent);
+            Ok(Drive::new(&job, store, leader).run(signals, told).await)
         }
         Claimed::Shared { run, app } => {
             let what = format!(
