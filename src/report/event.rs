@@ -111,6 +111,8 @@ pub enum Event {
     Stopping {
         /// Why.
         reason: StopReason,
+        /// The signal that told us to, if it was one.
+        signal: Option<String>,
         /// How long it has until KILL.
         kill_after_ms: u64,
     },
@@ -167,13 +169,13 @@ pub enum WaitingFor {
 }
 
 /// Why a command is stopped.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum StopReason {
     /// It ended and left processes behind.
     Leftovers,
-    /// We were told to stop, with this signal.
-    Signal(String),
+    /// We were told to stop.
+    Signal,
     /// The lease is lost or can't be relied on any more.
     Fenced,
     /// It ran longer than `--command-timeout`.

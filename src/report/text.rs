@@ -38,8 +38,9 @@ fn line(event: &Event) -> String {
         Event::Starting { run, program } => format!("run {run}: starting {program}"),
         Event::BeatFailed { reason } => format!("can't renew the lease, trying again: {reason}"),
         Event::BeatLanded => "the lease is renewed again".into(),
-        Event::Stopping { reason, kill_after_ms } => {
-            format!("{}, KILL in {}", stopping(reason), span(Duration::from_millis(*kill_after_ms)))
+        Event::Stopping { reason, signal, kill_after_ms } => {
+            let what = stopping(*reason, signal.as_deref());
+            format!("{what}, KILL in {}", span(Duration::from_millis(*kill_after_ms)))
         }
         Event::Killed => "sent KILL to the command's process group".into(),
         Event::CommandEnded { how } => format!("the command {how}"),
@@ -100,10 +101,10 @@ fn waiting(event: &Event) -> String {
     format!("{what}: {run} ({} of {})", span(waited), span(timeout))
 }
 
-fn stopping(reason: &StopReason) -> String {
+fn stopping(reason: StopReason, signal: Option<&str>) -> String {
     match reason {
         StopReason::Leftovers => "the command left processes behind: sent them TERM".into(),
-        StopReason::Signal(name) => format!("told to stop by {name}: passed it on to the command"),
+        StopReason::Signal => format!("told to stop by {}: passed it on to the command", signal.unwrap_or("a signal")),
         StopReason::Fenced => "the lease can't be relied on any more: sent TERM to the command".into(),
         StopReason::Overran => "the command overran its time: sent it TERM".into(),
     }

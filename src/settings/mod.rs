@@ -36,10 +36,24 @@ impl Given {
         env.get(name).map(|value| Self { name: name.to_owned(), value: value.to_owned() })
     }
 
-    /// The flag if it was given, else its variable.
-    fn find(flag: Option<&String>, option: &str, variable: &str, env: &Environment) -> Option<Self> {
+    /// The flag if it was given, else its variable: that of `--start-timeout` is `BELLWETHER_START_TIMEOUT`.
+    fn find(flag: Option<&String>, option: &str, env: &Environment) -> Option<Self> {
         let flag = flag.map(|value| Self { name: option.to_owned(), value: value.clone() });
-        flag.or_else(|| Self::variable(env, variable))
+        let word = option.trim_start_matches('-').replace('-', "_").to_ascii_uppercase();
+        flag.or_else(|| Self::variable(env, &format!("BELLWETHER_{word}")))
+    }
+
+    /// Its value as a duration.
+    fn duration(&self) -> Result<Duration, Error> {
+        duration::parse(&self.value).map_err(|why| self.refused(why))
+    }
+
+    /// Its value as a duration that must not be zero.
+    fn positive(&self) -> Result<Duration, Error> {
+        match self.duration()? {
+            Duration::ZERO => Err(self.refused("it must be longer than zero")),
+            duration => Ok(duration),
+        }
     }
 
     fn refused(&self, why: impl std::fmt::Display) -> Error {
@@ -64,16 +78,16 @@ pub struct Fleet {
 impl Fleet {
     /// Checks what all commands have in common.
     pub fn resolve(options: &FleetOptions, env: &Environment) -> Result<Self, Error> {
-        let url = Given::find(options.database_url.as_ref(), "--database-url", "BELLWETHER_DATABASE_URL", env);
+        let url = Given::find(options.database_url.as_ref(), "--database-url", env);
         let database = database::resolve(url, env).map_err(Error::Usage)?;
-        let table = match Given::find(options.table.as_ref(), "--table", "BELLWETHER_TABLE", env) {
+        let table = match Given::find(options.table.as_ref(), "--table", env) {
             Some(given) => Table::parse(&given.value).map_err(|error| given.refused(error))?,
             None => Table::default(),
         };
         if table.names_a_schema() && matches!(database.location, crate::store::url::Location::File(_)) {
             return Err(Error::Usage(format!("`--table {table}`: SQLite has no schemas; name the table alone")));
         }
-        let name = match Given::find(options.fleet.as_ref(), "--fleet", "BELLWETHER_FLEET", env) {
+        let name = match Given::find(options.fleet.as_ref(), "--fleet", env) {
             Some(given) if given.value.trim().is_empty() => return Err(given.refused("a fleet needs a name")),
             Some(given) if given.value.chars().count() > LONGEST_NAME => {
                 return Err(given.refused(format!("a fleet's name has at most {LONGEST_NAME} characters")));
@@ -122,45 +136,30 @@ impl Run {
     /// Checks all options but those that only a leader must have right.
     pub fn resolve(options: &RunOptions, env: &Environment) -> Result<Self, Error> {
         let platform = Platform::detect(env);
-        let duration = |flag: &Option<String>, option: &str, variable: &str| {
-            let given = Given::find(flag.as_ref(), option, variable, env);
-            given.map(|given| Ok((duration::parse(&given.value).map_err(|why| given.refused(why))?, given))).transpose()
-        };
-        let positive = |flag: &Option<String>, option: &str, variable: &str, default: Option<Duration>| match duration(
-            flag, option, variable,
-        )? {
-            Some((Duration::ZERO, given)) => Err(given.refused("it must be longer than zero")),
-            Some((value, _)) => Ok(Some(value)),
-            None => Ok(default),
-        };
-        let seconds = |seconds| Some(Duration::from_secs(seconds));
-        let (timeout, timeout_reason) = match duration(&options.timeout, "--timeout", "BELLWETHER_TIMEOUT")? {
-            Some((timeout, given)) => (timeout, given.name),
-            None => (platform.follower_timeout(), platform.why().to_owned()),
-        };
-        let start_timeout = duration(&options.start_timeout, "--start-timeout", "BELLWETHER_START_TIMEOUT")?
-            .map_or(platform.start_timeout(), |(timeout, _)| timeout);
-        let retry_window = duration(&options.retry_window, "--retry-window", "BELLWETHER_RETRY_WINDOW")?
-            .map_or(Duration::from_mins(1), |(window, _)| window);
-        let poll = positive(&options.poll_interval, "--poll-interval", "BELLWETHER_POLL_INTERVAL", seconds(1))?;
-        let lease = positive(&options.lease, "--lease", "BELLWETHER_LEASE", seconds(60))?;
-        let kill_after = positive(&options.kill_after, "--kill-after", "BELLWETHER_KILL_AFTER", seconds(10))?;
-        let command_timeout =
-            positive(&options.command_timeout, "--command-timeout", "BELLWETHER_COMMAND_TIMEOUT", None)?;
-        let share_output = !options.no_share_output && switch(env, "BELLWETHER_SHARE_OUTPUT")?.unwrap_or(true);
+        let given = |flag: &Option<String>, option| Given::find(flag.as_ref(), option, env);
+        let timeout = given(&options.timeout, "--timeout");
+        let start_timeout = given(&options.start_timeout, "--start-timeout");
+        let retry_window = given(&options.retry_window, "--retry-window");
+        let poll_interval = given(&options.poll_interval, "--poll-interval");
+        let lease = given(&options.lease, "--lease");
+        let kill_after = given(&options.kill_after, "--kill-after");
+        let command_timeout = given(&options.command_timeout, "--command-timeout");
         let wanted = Wanted { release: options.release.as_deref(), fingerprint: &options.fingerprint };
         Ok(Self {
+            timeout: timeout.as_ref().map_or(Ok(platform.follower_timeout()), Given::duration)?,
+            timeout_reason: timeout.map_or_else(|| platform.why().to_owned(), |given| given.name),
+            poll_interval: poll_interval.map_or(Ok(Duration::from_secs(1)), |given| given.positive())?,
+            wait: WaitPolicy {
+                start_timeout: start_timeout.map_or(Ok(platform.start_timeout()), |given| given.duration())?,
+                retry_window: retry_window.map_or(Ok(Duration::from_mins(1)), |given| given.duration())?,
+            },
+            lease: lease.map_or(Ok(Duration::from_mins(1)), |given| given.positive())?,
+            kill_after: kill_after.map_or(Ok(Duration::from_secs(10)), |given| given.positive())?,
+            command_timeout: command_timeout.map(|given| given.positive()).transpose()?,
+            share_output: !options.no_share_output && switch(env, "BELLWETHER_SHARE_OUTPUT")?.unwrap_or(true),
             fleet: Fleet::resolve(&options.fleet, env)?,
             instance: identity::instance(env),
             release: identity::release(&wanted, env).map_err(|error| Error::Usage(error.to_string()))?,
-            timeout,
-            timeout_reason,
-            poll_interval: poll.unwrap_or_default(),
-            wait: WaitPolicy { start_timeout, retry_window },
-            lease: lease.unwrap_or_default(),
-            kill_after: kill_after.unwrap_or_default(),
-            command_timeout,
-            share_output,
         })
     }
 
@@ -192,7 +191,7 @@ pub fn command_digest(argv: &[OsString]) -> String {
 
 /// Whether the log is for machines.
 pub fn log_is_json(options: &RunOptions, env: &Environment) -> Result<bool, Error> {
-    match Given::find(options.log_format.as_ref(), "--log-format", "BELLWETHER_LOG_FORMAT", env) {
+    match Given::find(options.log_format.as_ref(), "--log-format", env) {
         None => Ok(false),
         Some(given) => match given.value.as_str() {
             "text" => Ok(false),

@@ -48,11 +48,16 @@ pub(super) enum Claimed {
     },
 }
 
+/// What a look at the table calls for.
+enum Found {
+    Claim(Option<Seen>),
+    Adopt(i64),
+    Nothing(Step),
+}
+
 /// What a step on the way comes to.
 enum Step {
     Sleep(Duration),
-    Claim(Option<Seen>),
-    Adopt(i64),
     Done(Claimed),
 }
 
@@ -69,6 +74,8 @@ pub(super) struct Claiming<'a> {
     /// When the database first answered: the wait for the lease has its own timeout.
     answered: Option<Moment>,
     rival_told: bool,
+    /// A claim was sent and its answer lost: the active run may be ours.
+    unsure: Option<Moment>,
 }
 
 impl<'a> Claiming<'a> {
@@ -90,41 +97,39 @@ impl<'a> Claiming<'a> {
             progress: Progress::new(clock::now()),
             answered: None,
             rival_told: false,
+            unsure: None,
         }
     }
 
     pub(super) async fn run(mut self, signals: &mut Signals) -> Result<Claimed, Error> {
         loop {
-            let step = tokio::select! {
+            let found = tokio::select! {
                 biased;
-                signal = signals.next() => return Ok(Claimed::Interrupted { signal }),
-                step = self.look() => step?,
+                signal = signals.next() => return Ok(self.interrupted(signal).await),
+                found = self.look() => found?,
+            };
+            let step = match found {
+                Found::Claim(over) => self.claim(over, signals).await?,
+                Found::Adopt(run) => self.adopt(run).await?,
+                Found::Nothing(step) => step,
             };
             let pause = match step {
                 Step::Done(claimed) => return Ok(claimed),
                 Step::Sleep(pause) => pause,
-                Step::Claim(over) => match self.claim(over, signals).await? {
-                    Ok(claimed) => return Ok(claimed),
-                    Err(pause) => pause,
-                },
-                Step::Adopt(run) => match self.adopt(run).await? {
-                    Ok(claimed) => return Ok(claimed),
-                    Err(pause) => pause,
-                },
             };
             tokio::select! {
                 biased;
-                signal = signals.next() => return Ok(Claimed::Interrupted { signal }),
+                signal = signals.next() => return Ok(self.interrupted(signal).await),
                 () = tokio::time::sleep(pause) => {}
             }
         }
     }
 
-    async fn look(&mut self) -> Result<Step, Error> {
+    async fn look(&mut self) -> Result<Found, Error> {
         let reading = match self.store.look(self.limit, &self.bid.fleet, &self.bid.release).await {
             Ok(reading) => reading,
-            Err(error) if error.class == Class::NoTable => return self.create().await,
-            Err(error) => return Ok(Step::Sleep(self.failed(error)?)),
+            Err(error) if error.class == Class::NoTable => return self.create().await.map(Found::Nothing),
+            Err(error) => return self.failed(error).map(Found::Nothing),
         };
         self.outage.answered(&self.context.reporter);
         let now = clock::now();
@@ -140,11 +145,11 @@ impl<'a> Claiming<'a> {
             });
         }
         Ok(match bid {
-            Bid::Insert => Step::Claim(None),
-            Bid::TakeOver(seen) => Step::Claim(Some(seen)),
-            Bid::Adopt(run) => Step::Adopt(run),
-            Bid::Share(run) => Step::Done(Claimed::Shared { run: run.id, app: run.app }),
-            Bid::Wait { run, free_at } => self.wait(now, waited, &run, free_at),
+            Bid::Insert => Found::Claim(None),
+            Bid::TakeOver(seen) => Found::Claim(Some(seen)),
+            Bid::Adopt(run) => Found::Adopt(run),
+            Bid::Share(run) => Found::Nothing(Step::Done(Claimed::Shared { run: run.id, app: run.app })),
+            Bid::Wait { run, free_at } => Found::Nothing(self.wait(now, waited, &run, free_at)),
         })
     }
 
@@ -175,12 +180,12 @@ impl<'a> Claiming<'a> {
                 self.context.reporter.say(&Event::TableCreated { table: self.settings.fleet.table.to_string() });
                 Ok(Step::Sleep(Duration::ZERO))
             }
-            Err(error) => Ok(Step::Sleep(self.failed(error)?)),
+            Err(error) => self.failed(error),
         }
     }
 
     /// Sends the claim. A signal does not break it off: what went through must be known.
-    async fn claim(&mut self, over: Option<Seen>, signals: &mut Signals) -> Result<Result<Claimed, Duration>, Error> {
+    async fn claim(&mut self, over: Option<Seen>, signals: &mut Signals) -> Result<Step, Error> {
         let sent = clock::now();
         let mut told = None;
         let answer = {
@@ -194,24 +199,25 @@ impl<'a> Claiming<'a> {
                 }
             }
         };
+        self.unsure = answer.is_err().then_some(sent);
         match (answer, told) {
             (Ok(Some(run)), _) => {
                 self.context.reporter.rest();
                 self.context.reporter.say(&Event::Claimed { run, took_over: over.map(|seen| seen.run) });
-                Ok(Ok(Claimed::Won { run, sent, told }))
+                Ok(Step::Done(Claimed::Won { run, sent, told }))
             }
-            (Ok(None), Some(signal)) => Ok(Ok(Claimed::Interrupted { signal })),
             (Ok(None), None) => {
                 self.claimant.beaten();
-                Ok(Err(Duration::ZERO))
+                Ok(Step::Sleep(Duration::ZERO))
             }
-            (Err(_), Some(signal)) => Ok(Ok(self.find_own(signal, sent).await)),
-            (Err(error), None) => Ok(Err(self.failed(error)?)),
+            (_, Some(signal)) => Ok(Step::Done(self.interrupted(signal).await)),
+            (Err(error), None) => self.failed(error),
         }
     }
 
-    /// The answer to our claim was lost, and a signal came: if it went through after all, it must be recorded.
-    async fn find_own(&mut self, signal: u8, sent: Moment) -> Claimed {
+    /// We were told to stop. If a claim of ours went through although its answer was lost, that must be recorded.
+    async fn interrupted(&mut self, signal: u8) -> Claimed {
+        let Some(sent) = self.unsure else { return Claimed::Interrupted { signal } };
         let reading = self.store.look(self.limit, &self.bid.fleet, &self.bid.release).await;
         let active = reading.ok().and_then(|reading| reading.active);
         match active.filter(|run| run.holder == self.bid.holder) {
@@ -221,26 +227,28 @@ impl<'a> Claiming<'a> {
     }
 
     /// Our claim went through although its answer was lost: a beat must succeed before it counts.
-    async fn adopt(&mut self, run: i64) -> Result<Result<Claimed, Duration>, Error> {
+    async fn adopt(&mut self, run: i64) -> Result<Step, Error> {
         let sent = clock::now();
         match self.store.beat(self.limit, run, &self.bid.holder).await {
             Ok(true) => {
                 self.context.reporter.say(&Event::Claimed { run, took_over: None });
-                Ok(Ok(Claimed::Won { run, sent, told: None }))
+                Ok(Step::Done(Claimed::Won { run, sent, told: None }))
             }
-            Ok(false) => Ok(Err(Duration::ZERO)),
-            Err(error) => Ok(Err(self.failed(error)?)),
+            Ok(false) => Ok(Step::Sleep(Duration::ZERO)),
+            Err(error) => self.failed(error),
         }
     }
 
     /// How long to rest after a failure, or the error that ends the way.
-    fn failed(&mut self, error: StoreError) -> Result<Duration, Error> {
+    fn failed(&mut self, error: StoreError) -> Result<Step, Error> {
         match self.outage.failed(&self.context.reporter, &error) {
             Next::GiveUp => Err(Error::store(&self.settings.fleet.database.location, error)),
             Next::Retry(_) if self.outage.length() >= self.settings.timeout => {
                 Err(Error::store(&self.settings.fleet.database.location, error))
             }
-            Next::Retry(pause) => Ok(pause.min(self.settings.timeout.saturating_sub(self.outage.length()))),
+            Next::Retry(pause) => {
+                Ok(Step::Sleep(pause.min(self.settings.timeout.saturating_sub(self.outage.length()))))
+            }
         }
     }
 }

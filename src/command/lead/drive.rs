@@ -196,14 +196,14 @@ impl<'a> Drive<'a> {
 
     fn tell_stopping(&self, before: Option<Stopping>) {
         let Some(now) = self.leader.stopping().filter(|now| before != Some(*now)) else { return };
-        let reason = match now {
-            Stopping::Leftovers(_) => StopReason::Leftovers,
-            Stopping::Interrupted(signal) => StopReason::Signal(signals::name(signal)),
-            Stopping::Fenced => StopReason::Fenced,
-            Stopping::Overran => StopReason::Overran,
+        let (reason, signal) = match now {
+            Stopping::Leftovers(_) => (StopReason::Leftovers, None),
+            Stopping::Interrupted(signal) => (StopReason::Signal, Some(signals::name(signal))),
+            Stopping::Fenced => (StopReason::Fenced, None),
+            Stopping::Overran => (StopReason::Overran, None),
         };
         let kill_after_ms = milliseconds(self.job.policy.kill_after());
-        self.job.context.reporter.say(&Event::Stopping { reason, kill_after_ms });
+        self.job.context.reporter.say(&Event::Stopping { reason, signal, kill_after_ms });
     }
 
     fn leave(mut self, departure: Departure) -> u8 {
