@@ -19,9 +19,9 @@ pub struct Cli {
 }
 
 const AFTER_HELP: &str = "\
-Exit codes: 0 go · 2 usage · 120 timed out waiting · 121 the leader's run failed · 122 the leader was lost ·
-124 the command overran · 125 bellwether could not do its work · 126, 127 the command can't be executed, was not
-found · 128+n ended by signal n · else the command's own.
+Exit codes: 0 go, 2 usage, 120 timed out waiting, 121 the leader's run failed, 122 the leader was lost, 124 the command \
+overran, 125 bellwether could not do its work, 126 or 127 the command can't be executed or was not found, 128+n ended by \
+signal n, else the command's own.
 
 BELLWETHER_SKIP=1 makes release, lead and follow exit 0 at once, without touching the database or running anything.";
 

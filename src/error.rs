@@ -10,7 +10,7 @@ pub enum Error {
     #[error("{0}")]
     Usage(String),
     /// The database refuses, and waiting makes that no better.
-    #[error("{database} refuses: {source}")]
+    #[error("{database} can't be used: {source}")]
     Refused {
         /// Where, without its password.
         database: String,
@@ -57,9 +57,9 @@ impl Error {
     pub fn advice(&self) -> Option<&'static str> {
         match self {
             Self::Usage(_) | Self::System { .. } => None,
-            Self::Refused { .. } => Some("mend the URL or the rights, then release again"),
+            Self::Refused { .. } => Some("mend that, then try again"),
             Self::Unreachable { .. } => {
-                Some("see that the database is up and can be reached from here, then release again")
+                Some("see that the database is up and can be reached from here, then try again")
             }
         }
     }

@@ -34,6 +34,7 @@ use std::io::Write;
 use std::process::ExitCode;
 
 use clap::Parser;
+use clap::error::ErrorKind;
 
 use crate::cli::{Cli, Command, RunOptions};
 use crate::command::Context;
@@ -145,18 +146,32 @@ fn misused(error: &clap::Error) -> u8 {
         let _ = std::io::stdout().write_all(text.as_bytes());
         return exit::GO;
     }
-    let mut lines = text.lines().filter(|line| !line.is_empty());
-    let reason = lines.next().unwrap_or_default().trim_start_matches("error: ").to_owned();
-    let details: Vec<_> = lines.map(|line| line.trim().to_owned()).collect();
+    let what = if error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
+        let _ = std::io::stderr().write_all(text.as_bytes());
+        "no command given".to_owned()
+    } else {
+        // What was wrong, without clap's usage and its advice to pass a slip of the pen as a part of the command.
+        let lines = text.lines().map(str::trim).take_while(|line| !line.starts_with("Usage:"));
+        let lines =
+            lines.filter(|line| !line.is_empty() && !line.contains("as a value") && !line.contains("try '--help'"));
+        lines.collect::<Vec<_>>().join(" ").trim_start_matches("error: ").to_owned()
+    };
     let reporter = Reporter::start(false);
+    let next = match error.kind() {
+        ErrorKind::UnknownArgument | ErrorKind::MissingRequiredArgument => {
+            "the command to run goes behind `--`; see `bellwether --help`"
+        }
+        _ => "see `bellwether --help`",
+    };
+    let next = next.to_owned();
     reporter.say(&Event::Ended {
         role: None,
         exit_code: exit::USAGE,
         fleet: None,
         release: None,
         run: None,
-        what: reason,
-        next: details.join(" "),
+        what,
+        next,
     });
     reporter.finish();
     exit::USAGE

@@ -10,6 +10,7 @@ mod support;
 
 mod child;
 mod claim;
+mod docs;
 mod follow;
 mod identity;
 mod json;

@@ -65,7 +65,7 @@ impl Outage {
         }
         let pause = self.shortest_pause.saturating_mul(1 << self.failures.min(10));
         self.failures += 1;
-        Next::Retry(jittered(pause.min(LONGEST_PAUSE)))
+        Next::Retry(jittered(pause).min(LONGEST_PAUSE))
     }
 }
 

@@ -1,6 +1,6 @@
 //! Everything that the program ever says while it works. The same events become lines for people and JSON for machines.
 //!
-//! The names are documented in `docs/events.md`; a test holds the two together.
+//! The names are documented in `docs/events.md`, and a test holds the two together.
 
 use serde::Serialize;
 

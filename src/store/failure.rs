@@ -41,10 +41,7 @@ impl StoreError {
     }
 
     pub(super) fn missing_folder(folder: &Path) -> Self {
-        Self::new(
-            Class::Refused,
-            format!("the folder `{}` does not exist; create it or correct the URL", folder.display()),
-        )
+        Self::new(Class::Refused, format!("the folder `{}` does not exist", folder.display()))
     }
 
     pub(super) fn timed_out(limit: Duration) -> Self {

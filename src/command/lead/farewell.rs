@@ -25,28 +25,30 @@ pub(super) fn words(
     let outcome = departure.outcome;
     let head = format!("run {run} of release {}", settings.release.id);
     let how = how(settings, departure, detail);
-    let fix = "release again";
     let (exit_code, what, next) = match departure.recorded {
         Recorded::Stored if outcome.succeeded => (exit::GO, format!("{head} succeeded, and that is recorded"), ""),
         Recorded::Stored => {
             let next = match outcome.cause {
-                Cause::Interrupted => fix,
+                Cause::Interrupted => "release this app and its followers again",
                 Cause::Overran => "see why it takes so long or raise --command-timeout, then release again",
                 Cause::Fenced => "see that the database is up and can be reached from here, then release again",
-                Cause::Exited | Cause::Signalled | Cause::NotStarted => "mend that, then release again",
+                Cause::Exited | Cause::Signalled | Cause::NotStarted => {
+                    "mend that, then release this app and its followers again"
+                }
             };
             (outcome.exit_code, format!("{head} failed: {how}"), next)
         }
         Recorded::Refused => (
             exit::UNABLE,
-            format!(
-                "the lease was lost: {head} was marked lost or changed by somebody else, so it is not recorded that {how}"
-            ),
+            format!("the lease of {head} was lost: somebody else marked or changed it; {how}; nothing is recorded"),
             "see `bellwether status` for who leads now, then release again",
         ),
         Recorded::TableGone => (
             exit::UNABLE,
-            format!("the lease was lost: the table {} is gone, so it is not recorded that {how}", settings.fleet.table),
+            format!(
+                "the lease of {head} was lost: the table {} is gone; {how}; nothing is recorded",
+                settings.fleet.table
+            ),
             "if the command drops all tables, keep the runs elsewhere with --table or --database-url; then release again",
         ),
         Recorded::GivenUp => (
@@ -74,6 +76,9 @@ fn how(settings: &settings::Run, departure: Departure, detail: Option<&str>) -> 
             format!("the command ran longer than {limit} and was stopped")
         }
         Cause::NotStarted => format!("the command could not be started: {}", detail.unwrap_or("unknown")),
-        Cause::Fenced => "the lease could no longer be relied on, and the command was stopped".into(),
+        Cause::Fenced if departure.recorded == Recorded::Stored => {
+            "the lease could no longer be relied on, and the command was stopped".into()
+        }
+        Cause::Fenced => "the command was stopped".into(),
     }
 }

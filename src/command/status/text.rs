@@ -8,7 +8,7 @@ pub(super) fn render(overview: &Overview) -> String {
     let fleet = &overview.fleet;
     let release = match &overview.release {
         Ok(release) => format!("{} (from {})", release.id, release.source),
-        Err(_) => "none found here (a deploy would be refused)".to_owned(),
+        Err(_) => "none in this environment".to_owned(),
     };
     let role = match &overview.role {
         Ok(choice) => format!("{} ({})", choice.role, choice.reason),
