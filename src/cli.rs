@@ -79,7 +79,7 @@ pub struct RunOptions {
     /// What is being deployed, equal for leader and followers [env: BELLWETHER_RELEASE, then the platform's commit]
     #[arg(long, value_name = "ID")]
     pub release: Option<String>,
-    /// Instead of a release: the migrations below PATH say which it is; repeatable [env: BELLWETHER_FINGERPRINT]
+    /// Instead of a release: the migrations below PATH say which it is; repeatable [env: BELLWETHER_FINGERPRINT, comma-separated]
     #[arg(long, value_name = "PATH")]
     pub fingerprint: Vec<PathBuf>,
     /// Lines for people or one JSON object a line [env: BELLWETHER_LOG_FORMAT] [default: text]

@@ -58,6 +58,9 @@ impl Error {
         match self {
             Self::Usage(_) | Self::System { .. } => None,
             Self::Refused { .. } => Some("mend that, then try again"),
+            Self::Unreachable { source, .. } if source.class == Class::Contended => Some(
+                "look for a process that is stopped or writes for long while it holds the database, then try again",
+            ),
             Self::Unreachable { .. } => {
                 Some("see that the database is up and can be reached from here, then try again")
             }

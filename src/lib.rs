@@ -46,21 +46,22 @@ use crate::secrets::Secrets;
 
 /// Runs the program with these arguments, the program's name first.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
-    match Cli::try_parse_from(arguments) {
-        Ok(cli) => ExitCode::from(dispatch(cli.command)),
-        Err(error) => ExitCode::from(misused(&error)),
-    }
+    let arguments: Vec<OsString> = arguments.into_iter().collect();
+    let env = Environment::capture();
+    ExitCode::from(match Cli::try_parse_from(&arguments) {
+        Ok(cli) => dispatch(cli.command, env),
+        Err(error) => misused(&error, &arguments, &env),
+    })
 }
 
-fn dispatch(command: Command) -> u8 {
-    let env = Environment::capture();
+fn dispatch(command: Command, env: Environment) -> u8 {
     match command {
         Command::Release(args) => {
             let choice = settings::choose_role(args.role.as_deref(), &env);
-            in_role(env, choice, &args.options, &args.argv)
+            coordinate(env, choice, &args.options, &args.argv)
         }
-        Command::Lead(args) => in_role(env, Ok(named(Role::Leader, "lead")), &args.options, &args.argv),
-        Command::Follow(args) => in_role(env, Ok(named(Role::Follower, "follow")), &args.options, &[]),
+        Command::Lead(args) => coordinate(env, Ok(named(Role::Leader, "lead")), &args.options, &args.argv),
+        Command::Follow(args) => coordinate(env, Ok(named(Role::Follower, "follow")), &args.options, &[]),
         Command::Status(args) => asked(env, async |context| command::status(context, &args).await),
         Command::Setup(args) => asked(env, async |context| command::setup(context, &args).await),
         Command::InternalExec { argv } => {
@@ -79,7 +80,12 @@ fn named(role: Role, command: &str) -> settings::Choice {
 }
 
 /// `release`, `lead` and `follow`.
-fn in_role(env: Environment, choice: Result<settings::Choice, String>, options: &RunOptions, argv: &[OsString]) -> u8 {
+fn coordinate(
+    env: Environment,
+    choice: Result<settings::Choice, String>,
+    options: &RunOptions,
+    argv: &[OsString],
+) -> u8 {
     let json = settings::log_is_json(options, &env);
     let reporter = Reporter::start(*json.as_ref().unwrap_or(&false));
     let context = Context { env, reporter };
@@ -138,14 +144,30 @@ fn block_on<T>(future: impl Future<Output = T>) -> Result<T, Error> {
     Ok(output)
 }
 
-/// Help and version go to standard output; a misuse goes to standard error, without secrets, its reason last.
-fn misused(error: &clap::Error) -> u8 {
+/// Help and version go to standard output; a misuse goes to standard error, without secrets, its reason last. The
+/// operator's emergency exit is open even then.
+fn misused(error: &clap::Error, arguments: &[OsString], env: &Environment) -> u8 {
     let text = Secrets::default().mask(&error.render().to_string());
     if !error.use_stderr() {
         // A reader that goes away is no error.
         let _ = std::io::stdout().write_all(text.as_bytes());
         return exit::GO;
     }
+    let reporter = Reporter::start(env.get("BELLWETHER_LOG_FORMAT") == Some("json"));
+    let skippable = ["release", "lead", "follow"].map(OsString::from);
+    let code =
+        if arguments.get(1).is_some_and(|first| skippable.contains(first)) && matches!(settings::skip(env), Ok(true)) {
+            reporter.say(&Event::Skipped);
+            exit::GO
+        } else {
+            reporter.say(&misuse(error, &text));
+            exit::USAGE
+        };
+    reporter.finish();
+    code
+}
+
+fn misuse(error: &clap::Error, text: &str) -> Event {
     let what = if error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
         let _ = std::io::stderr().write_all(text.as_bytes());
         "no command given".to_owned()
@@ -156,23 +178,19 @@ fn misused(error: &clap::Error) -> u8 {
             lines.filter(|line| !line.is_empty() && !line.contains("as a value") && !line.contains("try '--help'"));
         lines.collect::<Vec<_>>().join(" ").trim_start_matches("error: ").to_owned()
     };
-    let reporter = Reporter::start(false);
     let next = match error.kind() {
         ErrorKind::UnknownArgument | ErrorKind::MissingRequiredArgument => {
             "the command to run goes behind `--`; see `bellwether --help`"
         }
         _ => "see `bellwether --help`",
     };
-    let next = next.to_owned();
-    reporter.say(&Event::Ended {
+    Event::Ended {
         role: None,
         exit_code: exit::USAGE,
         fleet: None,
         release: None,
         run: None,
         what,
-        next,
-    });
-    reporter.finish();
-    exit::USAGE
+        next: next.to_owned(),
+    }
 }

@@ -13,7 +13,12 @@ pub fn span(duration: Duration) -> String {
     text.split(' ').take(2).collect::<Vec<_>>().join(" ")
 }
 
-/// The same for an optional one, followed by `ago`.
+/// A duration to be typed again: nothing of it is rounded away.
+pub fn exactly(duration: Duration) -> String {
+    humantime::format_duration(duration).to_string()
+}
+
+/// How long ago something was.
 pub fn ago(duration: Option<Duration>) -> String {
     duration.map_or_else(|| "at an unknown time".to_owned(), |duration| format!("{} ago", span(duration)))
 }

@@ -20,13 +20,14 @@ fn snake_case(name: &str) -> String {
 fn every_event_and_every_field_is_documented() {
     let documented = read("docs/events.md");
     let source = read("src/report/event.rs");
-    let body = source.split("pub enum Event {").nth(1).unwrap().split("\n}\n").next().unwrap();
+    let body = source.split("pub enum Event {").nth(1).unwrap();
     let mut count = 0;
     for line in body.lines().filter(|line| !line.trim_start().starts_with("//") && !line.contains("#[")) {
         let (indent, text) = (line.len() - line.trim_start().len(), line.trim());
-        let name = match indent {
-            4 => snake_case(text.trim_end_matches(['{', ',', '}', ' '])),
-            8 => text.split(':').next().unwrap().to_owned(),
+        let name = match (indent, text.strip_prefix("pub ")) {
+            (4, None) => snake_case(text.split(['{', ',', '}', ' ', '(']).next().unwrap()),
+            (4, Some(field)) => field.split(':').next().unwrap().to_owned(),
+            (8, _) => text.split(':').next().unwrap().to_owned(),
             _ => continue,
         };
         // The field `what` of a wait is called `for` in JSON.

@@ -25,6 +25,7 @@ mod sessions;
 mod setup;
 mod signals;
 mod status;
+mod stubborn;
 mod terminal;
 mod tidy;
 

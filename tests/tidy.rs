@@ -34,7 +34,7 @@ const ARROWS: [(&str, &[&str]); 14] = [
     ("report", &["protocol", "words"]),
     ("secrets", &[]),
     ("settings", &["cli", "environment", "error", "identity", "protocol", "store", "words"]),
-    ("store", &["protocol"]),
+    ("store", &["protocol", "words"]),
     ("supervise", &["clock", "exit", "protocol", "secrets"]),
     ("words", &[]),
 ];

@@ -9,18 +9,20 @@ use crate::clock;
 use crate::error::Error;
 use crate::exit;
 use crate::identity::same_commit_in_short;
-use crate::protocol::Role;
 use crate::protocol::judge::{Follower, Stop, Verdict, Waiting};
 use crate::protocol::policy::poll_interval;
 use crate::protocol::run::{Reading, Run, State};
+use crate::protocol::{Moment, Role};
 use crate::report::{Event, Progress, WaitingFor};
 use crate::settings;
 use crate::store::{Class, Store, StoreError};
 use crate::supervise::signals::{self, Signals};
-use crate::words::{ago, milliseconds, span};
+use crate::words::{ago, span};
 
 /// One attempt to read, connect included.
 const ATTEMPT: Duration = Duration::from_secs(5);
+/// The end of the advice in a last line.
+const AGAIN: &str = "then release this app again";
 /// The last reading, when the whole timeout is spent.
 const LAST_ATTEMPT: Duration = Duration::from_secs(3);
 
@@ -56,7 +58,7 @@ struct Wait<'a> {
     follower: Follower,
     outage: Outage,
     progress: Progress,
-    began: Duration,
+    began: Moment,
 }
 
 impl<'a> Wait<'a> {
@@ -122,7 +124,7 @@ impl<'a> Wait<'a> {
         let now = clock::now();
         let event = super::waiting(what, run, now.saturating_sub(self.began), self.settings.timeout);
         let key = format!("{what:?} {:?}", run.map(|run| (run.id, run.state.clone())));
-        self.progress.show(&self.context.reporter, now, &key, &event, self.settings.timeout);
+        self.progress.show(&self.context.reporter, now, &key, &event);
     }
 
     fn go(&self, run: &Run, reading: &Reading) -> u8 {
@@ -136,7 +138,6 @@ impl<'a> Wait<'a> {
 
     fn stop(&self, stop: &Stop, reading: &Reading, has_table: bool) -> u8 {
         let release = &self.settings.release.id;
-        let again = "then release this app again";
         match stop {
             Stop::Failed(run) => {
                 self.last_lines(run);
@@ -147,7 +148,7 @@ impl<'a> Wait<'a> {
                     run.app,
                     ago(run.since_end())
                 );
-                self.leave(exit::FAILED, Some(run.id), what, format!("mend that and release the leader again, {again}"))
+                self.leave(exit::FAILED, Some(run.id), what, format!("mend that and release the leader again, {AGAIN}"))
             }
             Stop::Lost(run) => {
                 self.last_lines(run);
@@ -158,30 +159,37 @@ impl<'a> Wait<'a> {
                     run.app,
                     ago(run.since_beat())
                 );
-                let next = format!("see why {} ({}) died, release the leader again, {again}", run.app, run.instance);
+                let next = format!("see why {} ({}) died, release the leader again, {AGAIN}", run.app, run.instance);
                 self.leave(exit::LOST, Some(run.id), what, next)
             }
-            Stop::NoRun => self.no_run(reading, has_table, again),
+            Stop::NoRun => self.no_run(reading, has_table),
             Stop::NotEnded(run) => {
                 let what = format!(
-                    "stop: timed out after {}: run {} of release {release} by {} is still {}, begun {}, last beat {}",
+                    "stop: timed out after {}: run {} of release {release} by {} is {}, begun {}, last beat {}",
                     span(self.settings.timeout),
                     run.id,
                     run.app,
-                    run.state.as_str(),
+                    match &run.state {
+                        State::Unknown(word) => format!("`{word}`, a state that this version does not know"),
+                        known => format!("still {}", known.as_str()),
+                    },
                     ago(run.since_start()),
                     ago(run.since_beat())
                 );
-                self.leave(exit::TIMED_OUT, Some(run.id), what, format!("let it end or raise --timeout, {again}"))
+                self.leave(exit::TIMED_OUT, Some(run.id), what, format!("let it end or raise --timeout, {AGAIN}"))
             }
         }
     }
 
-    fn no_run(&self, reading: &Reading, has_table: bool, again: &str) -> u8 {
+    fn no_run(&self, reading: &Reading, has_table: bool) -> u8 {
         let release = &self.settings.release;
         let waited = span(clock::now().saturating_sub(self.began));
-        let mut seen: Vec<&str> = reading.recent.iter().map(|run| run.release.as_str()).collect();
-        seen.dedup();
+        let mut seen: Vec<&str> = Vec::new();
+        for run in &reading.recent {
+            if !seen.contains(&run.release.as_str()) {
+                seen.push(&run.release);
+            }
+        }
         let seen_words = match (has_table, seen.as_slice()) {
             (false, _) => {
                 format!("the table {} does not exist yet, so no leader ever ran here", self.settings.fleet.table)
@@ -198,13 +206,13 @@ impl<'a> Wait<'a> {
         }
         let next = format!(
             "usually no app has RUN_MIGRATIONS=true, or the leader's build failed before it ran, or the leader's release \
-             identity differs from ours: mend that, {again}"
+             identity differs from ours: mend that, {AGAIN}"
         );
         self.leave(exit::TIMED_OUT, None, what, next)
     }
 
     fn last_lines(&self, run: &Run) {
-        if let Some(detail) = &run.detail {
+        if let Some(detail) = run.detail.as_ref().filter(|detail| !detail.is_empty()) {
             let lines = detail.lines().map(str::to_owned).collect();
             self.context.reporter.say(&Event::LastLines { run: run.id, lines });
         }
@@ -217,25 +225,11 @@ impl<'a> Wait<'a> {
             span(clock::now().saturating_sub(self.began)),
             self.settings.release.id
         );
-        self.leave(exit::by_signal(signal), None, what, String::new())
+        self.leave(exit::by_signal(signal), None, what, "release this app again".into())
     }
 
     fn leave(&self, exit_code: u8, run: Option<i64>, what: String, next: String) -> u8 {
         self.context.reporter.say(&ended(Role::Follower, self.settings, exit_code, run, what, next));
         exit_code
-    }
-}
-
-/// The event of waiting, for a leader and a follower alike.
-pub(super) fn waiting(what: WaitingFor, run: Option<&Run>, waited: Duration, timeout: Duration) -> Event {
-    Event::Waiting {
-        what,
-        run: run.map(|run| run.id),
-        release: run.map(|run| run.release.clone()),
-        app: run.map(|run| run.app.clone()),
-        since_start_ms: run.and_then(Run::since_start).map(milliseconds),
-        since_beat_ms: run.and_then(Run::since_beat).map(milliseconds),
-        waited_ms: milliseconds(waited),
-        timeout_ms: milliseconds(timeout),
     }
 }

@@ -8,18 +8,18 @@ mod status;
 
 use std::ffi::OsString;
 use std::io::Write;
+use std::time::Duration;
 
-use self::follow::waiting;
 pub use self::setup::setup;
 pub use self::status::status;
 use crate::environment::Environment;
 use crate::error::Error;
 use crate::protocol::Role;
-use crate::protocol::run::Run;
-use crate::report::{Event, Reporter};
+use crate::protocol::run::{Cause, Run};
+use crate::report::{Event, Opening, Reporter, Waiting, WaitingFor};
 use crate::settings;
 use crate::supervise::signals::{self, Signals};
-use crate::words::{milliseconds, span};
+use crate::words::milliseconds;
 
 /// What a run of the program is given beside its settings.
 pub struct Context {
@@ -31,7 +31,7 @@ pub struct Context {
 
 /// Leads or follows, and says before what it is about to do. Returns the exit code.
 pub async fn run(context: &Context, role: Role, settings: &settings::Run, argv: &[OsString]) -> u8 {
-    in_role(context, role, settings, argv).await.unwrap_or_else(|error| {
+    take_part(context, role, settings, argv).await.unwrap_or_else(|error| {
         let what = format!("release {}: {error}", settings.release.id);
         let next = error.advice().unwrap_or_default().to_owned();
         context.reporter.say(&ended(role, settings, error.exit_code(), None, what, next));
@@ -39,15 +39,14 @@ pub async fn run(context: &Context, role: Role, settings: &settings::Run, argv: 
     })
 }
 
-async fn in_role(context: &Context, role: Role, settings: &settings::Run, argv: &[OsString]) -> Result<u8, Error> {
+async fn take_part(context: &Context, role: Role, settings: &settings::Run, argv: &[OsString]) -> Result<u8, Error> {
     let lease = match role {
         Role::Leader => Some(settings.lease_policy()?),
         Role::Follower => None,
     };
     context.reporter.say(&opening(role, settings));
-    for text in settings.release.warnings.iter().chain(&settings.fleet.database.warnings) {
-        context.reporter.say(&Event::Warning { text: text.clone() });
-    }
+    warn(context, &settings.release.warnings);
+    warn(context, &settings.fleet.database.warnings);
     let mut signals = Signals::listen().map_err(|source| Error::System { doing: "listen to signals", source })?;
     match lease {
         Some(policy) => lead::lead(context, settings, policy, argv, &mut signals).await,
@@ -57,7 +56,7 @@ async fn in_role(context: &Context, role: Role, settings: &settings::Run, argv: 
 
 fn opening(role: Role, settings: &settings::Run) -> Event {
     let fleet = &settings.fleet;
-    Event::Opening {
+    Event::Opening(Opening {
         role,
         app: fleet.app.value.clone(),
         app_source: fleet.app.source.clone(),
@@ -69,6 +68,28 @@ fn opening(role: Role, settings: &settings::Run) -> Event {
         table: fleet.table.to_string(),
         timeout_ms: milliseconds(settings.timeout),
         timeout_reason: settings.timeout_reason.clone(),
+    })
+}
+
+/// The event of waiting, for a leader and a follower alike.
+fn waiting(what: WaitingFor, run: Option<&Run>, waited: Duration, timeout: Duration) -> Event {
+    Event::Waiting(Waiting {
+        what,
+        run: run.map(|run| run.id),
+        release: run.map(|run| run.release.clone()),
+        app: run.map(|run| run.app.clone()),
+        state: run.map(|run| run.state.as_str().to_owned()),
+        run_exit_code: run.and_then(|run| run.exit_code),
+        since_start_ms: run.and_then(Run::since_start).map(milliseconds),
+        since_beat_ms: run.and_then(Run::since_beat).map(milliseconds),
+        waited_ms: milliseconds(waited),
+        timeout_ms: milliseconds(timeout),
+    })
+}
+
+fn warn(context: &Context, warnings: &[String]) {
+    for text in warnings {
+        context.reporter.say(&Event::Warning { text: text.clone() });
     }
 }
 
@@ -90,21 +111,18 @@ fn how_it_failed(run: &Run) -> String {
     let code = run.exit_code.map_or_else(|| "unknown".to_owned(), |code| code.to_string());
     let signal = run.exit_code.and_then(|code| u8::try_from(code.checked_sub(128)?).ok());
     let by = signal.map_or_else(String::new, |signal| format!(" by {}", signals::name(signal)));
-    match run.cause.as_deref() {
-        Some("exited") => format!("its command exited with code {code}"),
-        Some("signalled") => format!("its command was ended{by} (code {code})"),
-        Some("interrupted") => format!("its leader was interrupted{by} (code {code})"),
-        Some("overran") => format!("its command overran its time and was stopped (code {code})"),
-        Some("not-started") => format!("its command was not started (code {code})"),
-        Some("fenced") => format!("its leader could no longer rely on its lease and stopped the command (code {code})"),
-        Some(other) => format!("{other} (code {code})"),
-        None => format!("code {code}"),
+    let Some(cause) = run.cause.as_deref() else { return format!("code {code}") };
+    match Cause::parse(cause) {
+        Some(Cause::Exited) => format!("its command exited with code {code}"),
+        Some(Cause::Signalled) => format!("its command was ended{by} (code {code})"),
+        Some(Cause::Interrupted) => format!("its leader was interrupted{by} (code {code})"),
+        Some(Cause::Overran) => format!("its command overran its time and was stopped (code {code})"),
+        Some(Cause::NotStarted) => format!("its command was not started (code {code})"),
+        Some(Cause::Fenced) => {
+            format!("its leader could no longer rely on its lease and stopped the command (code {code})")
+        }
+        None => format!("{cause} (code {code})"),
     }
-}
-
-/// A follower's or leader's timeout in words.
-fn waited_out(settings: &settings::Run) -> String {
-    format!("{} ({})", span(settings.timeout), settings.timeout_reason)
 }
 
 /// Writes data to standard output. A reader that goes away is no error.

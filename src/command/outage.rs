@@ -1,25 +1,30 @@
 //! What to do about a database that does not answer: ask again, more and more rarely, or give up.
+//!
+//! Reads and writes have an account each: a database that is read well can still refuse every write.
 
 use std::time::Duration;
 
 use crate::clock;
 use crate::protocol::Moment;
-use crate::report::{Event, Reporter};
+use crate::report::{Event, Progress, Reporter};
 use crate::store::{Class, StoreError};
+use crate::words::milliseconds;
 
 /// The longest pause between two tries.
 const LONGEST_PAUSE: Duration = Duration::from_secs(10);
 /// How long a refusal in the middle of a wait may be the rotation of a credential.
 const ROTATION: Duration = Duration::from_secs(30);
+/// Two writers that meet are no outage, until they have been meeting for so long.
+const MEETING: Duration = Duration::from_secs(2);
 
 /// Keeps account of failures and answers.
 pub(super) struct Outage {
     shortest_pause: Duration,
-    /// The last answer, or the beginning.
-    last_answer: Moment,
     ever_answered: bool,
     failures: u32,
-    told: Option<String>,
+    /// When the first failure since the last answer was.
+    since: Option<Moment>,
+    told: Option<Progress>,
 }
 
 /// What to do after a failure.
@@ -32,12 +37,12 @@ pub(super) enum Next {
 
 impl Outage {
     pub(super) fn new(shortest_pause: Duration) -> Self {
-        Self { shortest_pause, last_answer: clock::now(), ever_answered: false, failures: 0, told: None }
+        Self { shortest_pause, ever_answered: false, failures: 0, since: None, told: None }
     }
 
-    /// For how long there has been no answer.
+    /// For how long there have been only failures.
     pub(super) fn length(&self) -> Duration {
-        clock::now().saturating_sub(self.last_answer)
+        self.since.map_or(Duration::ZERO, |since| clock::now().saturating_sub(since))
     }
 
     /// The database answered.
@@ -47,21 +52,21 @@ impl Outage {
         }
         self.failures = 0;
         self.ever_answered = true;
-        self.last_answer = clock::now();
+        self.since = None;
     }
 
-    /// The database did not answer, or refused: tells it, when it is news, and says what to do.
+    /// The database did not answer, or refused: tells it, when it is news or the outage is long, and says what to do.
     pub(super) fn failed(&mut self, reporter: &Reporter, error: &StoreError) -> Next {
+        let now = clock::now();
+        let since = *self.since.get_or_insert(now);
         if error.class == Class::Refused && (!self.ever_answered || self.length() >= ROTATION) {
             return Next::GiveUp;
         }
-        // Two writers that met are no outage.
-        if error.class != Class::Contended {
+        if error.class != Class::Contended || self.length() >= MEETING {
             let reason = error.to_string();
-            if self.told.as_ref() != Some(&reason) {
-                reporter.say(&Event::DatabaseUnavailable { reason: reason.clone() });
-                self.told = Some(reason);
-            }
+            let lasting_ms = milliseconds(self.length());
+            let event = Event::DatabaseUnavailable { reason: reason.clone(), lasting_ms };
+            self.told.get_or_insert_with(|| Progress::new(since)).show(reporter, now, &reason, &event);
         }
         let pause = self.shortest_pause.saturating_mul(1 << self.failures.min(10));
         self.failures += 1;

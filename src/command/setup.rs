@@ -21,9 +21,7 @@ pub async fn setup(context: &Context, args: &SetupArgs) -> Result<u8, Error> {
         super::print(&statements.collect::<Vec<_>>().join("\n"))?;
         return Ok(exit::GO);
     }
-    for text in &fleet.database.warnings {
-        context.reporter.say(&Event::Warning { text: text.clone() });
-    }
+    super::warn(context, &fleet.database.warnings);
     if let Err(source) = store.create(ATTEMPT).await {
         return Err(Error::store(&fleet.database.location, source));
     }

@@ -72,6 +72,12 @@ impl Cause {
             Self::Fenced => "fenced",
         }
     }
+
+    /// The cause that a word in the table names, if this version knows it.
+    pub fn parse(word: &str) -> Option<Self> {
+        let all = [Self::Exited, Self::Signalled, Self::Interrupted, Self::Overran, Self::NotStarted, Self::Fenced];
+        all.into_iter().find(|cause| cause.as_str() == word)
+    }
 }
 
 /// How the command's own process ended.

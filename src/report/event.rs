@@ -20,41 +20,21 @@ pub enum Event {
     /// Nothing is done because `BELLWETHER_SKIP` is set.
     Skipped,
     /// What this process is about to do.
-    Opening {
-        /// Its role.
-        role: Role,
-        /// This app.
-        app: String,
-        /// Where its name comes from.
-        app_source: String,
-        /// The fleet.
-        fleet: String,
-        /// What is being deployed.
-        release: String,
-        /// Where that comes from.
-        release_source: String,
-        /// The database, without its password.
-        database: String,
-        /// Which option or variable named it.
-        database_source: String,
-        /// The runs table.
-        table: String,
-        /// How long it waits.
-        timeout_ms: u64,
-        /// Where the timeout comes from.
-        timeout_reason: String,
-    },
+    Opening(Opening),
     /// Something that looks like a mistake.
     Warning {
         /// What, and what to do about it.
         text: String,
     },
-    /// The database can't be read now; told when that begins and when its reason changes.
+    /// The database can't be used now; told when that begins, when its reason changes, and now
+    /// and then while it lasts.
     DatabaseUnavailable {
         /// The last error.
         reason: String,
+        /// For how long it has been so.
+        lasting_ms: u64,
     },
-    /// The database can be read again.
+    /// The database can be used again.
     DatabaseAvailable,
     /// The runs table was made.
     TableCreated {
@@ -62,25 +42,7 @@ pub enum Event {
         table: String,
     },
     /// A leader or a follower waits.
-    Waiting {
-        /// What for.
-        #[serde(rename = "for")]
-        what: WaitingFor,
-        /// The run that it waits for or behind.
-        run: Option<i64>,
-        /// That run's release.
-        release: Option<String>,
-        /// That run's app.
-        app: Option<String>,
-        /// How long ago that run began, by the database.
-        since_start_ms: Option<u64>,
-        /// How long ago that run last beat, by the database.
-        since_beat_ms: Option<u64>,
-        /// How long this process has waited.
-        waited_ms: u64,
-        /// How long it will wait at most.
-        timeout_ms: u64,
-    },
+    Waiting(Waiting),
     /// The lease is ours.
     Claimed {
         /// Our run.
@@ -152,6 +114,59 @@ pub enum Event {
         /// What to do next; empty if nothing.
         next: String,
     },
+}
+
+/// A process and its settings, before it does anything.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Opening {
+    /// Its role.
+    pub role: Role,
+    /// This app.
+    pub app: String,
+    /// Where its name comes from.
+    pub app_source: String,
+    /// The fleet.
+    pub fleet: String,
+    /// What is being deployed.
+    pub release: String,
+    /// Where that comes from.
+    pub release_source: String,
+    /// The database, without its password.
+    pub database: String,
+    /// Which option or variable named it.
+    pub database_source: String,
+    /// The runs table.
+    pub table: String,
+    /// How long it waits.
+    pub timeout_ms: u64,
+    /// Where the timeout comes from.
+    pub timeout_reason: String,
+}
+
+/// A wait, and the run that it is about, if there is one.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Waiting {
+    /// What for.
+    #[serde(rename = "for")]
+    pub what: WaitingFor,
+    /// The run that it waits for or behind.
+    pub run: Option<i64>,
+    /// That run's release.
+    pub release: Option<String>,
+    /// That run's app.
+    pub app: Option<String>,
+    /// That run's state.
+    pub state: Option<String>,
+    /// What that run's leader exited with.
+    pub run_exit_code: Option<i64>,
+    /// How long ago that run began, by the database.
+    pub since_start_ms: Option<u64>,
+    /// How long ago that run last beat, by the database.
+    pub since_beat_ms: Option<u64>,
+    /// How long this process has waited.
+    pub waited_ms: u64,
+    /// How long it will wait at most.
+    pub timeout_ms: u64,
 }
 
 /// What a process waits for.

@@ -15,10 +15,10 @@ use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressState, ProgressStyle};
 
-pub use self::event::{Event, StopReason, WaitingFor};
+pub use self::event::{Event, Opening, StopReason, Waiting, WaitingFor};
 pub use self::json::escaped;
 pub use self::progress::Progress;
-use crate::words::span;
+use crate::words::{clean, span};
 
 /// How long the last lines may take to be written before we leave without them.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -64,9 +64,10 @@ impl Reporter {
     }
 
     /// Shows on a terminal that we wait, with the time that has passed and the time that remains.
-    pub fn spin(&self, event: &Event, timeout: Duration) {
+    pub fn spin(&self, waiting: &Waiting) {
         if self.spinner {
-            self.send(Message::Spin { text: text::lines(event).join(" "), timeout });
+            let timeout = Duration::from_millis(waiting.timeout_ms);
+            self.send(Message::Spin { text: clean(&text::what_for(waiting)), timeout });
         }
     }
 

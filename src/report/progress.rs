@@ -19,13 +19,15 @@ impl Progress {
         Self { began, key: None, next: Duration::ZERO }
     }
 
-    /// Says the event if its turn has come; `key` is what counts as a change. `timeout` is for a terminal's spinner.
-    pub fn show(&mut self, reporter: &Reporter, now: Moment, key: &str, event: &Event, timeout: Duration) {
+    /// Says the event if its turn has come; `key` is what counts as a change.
+    pub fn show(&mut self, reporter: &Reporter, now: Moment, key: &str, event: &Event) {
         let waited = now.saturating_sub(self.began);
         if self.is_due(waited, key) {
             reporter.say(event);
         }
-        reporter.spin(event, timeout);
+        if let Event::Waiting(waiting) = event {
+            reporter.spin(waiting);
+        }
     }
 
     fn is_due(&mut self, waited: Duration, key: &str) -> bool {

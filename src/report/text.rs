@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::event::{Event, StopReason, WaitingFor};
+use super::event::{Event, Opening, StopReason, Waiting, WaitingFor};
 use crate::words::{ago, clean, span};
 
 /// The lines of an event, without the prefix.
@@ -22,12 +22,20 @@ fn line(event: &Event) -> String {
         Event::Skipped => "SKIPPED, because BELLWETHER_SKIP is set: nothing was run, nothing was waited for, and the \
                            schema may be old; unset it as soon as the emergency is over"
             .into(),
-        Event::Opening { .. } => opening(event),
+        Event::Opening(opening) => opening_line(opening),
         Event::Warning { text } => format!("warning: {text}"),
-        Event::DatabaseUnavailable { reason } => format!("the database can't be read, trying again: {reason}"),
-        Event::DatabaseAvailable => "the database can be read again".into(),
+        Event::DatabaseUnavailable { reason, lasting_ms: 0..1000 } => {
+            format!("the database can't be used, trying again: {reason}")
+        }
+        Event::DatabaseUnavailable { reason, lasting_ms } => {
+            format!("the database can't be used for {} now, trying again: {reason}", span(duration(*lasting_ms)))
+        }
+        Event::DatabaseAvailable => "the database can be used again".into(),
         Event::TableCreated { table } => format!("made the table {table}"),
-        Event::Waiting { .. } => waiting(event),
+        Event::Waiting(waiting) => {
+            let (waited, timeout) = (duration(waiting.waited_ms), duration(waiting.timeout_ms));
+            format!("{} ({} of {})", what_for(waiting), span(waited), span(timeout))
+        }
         Event::Claimed { run, took_over: None } => format!("run {run} is ours"),
         Event::Claimed { run, took_over: Some(lost) } => {
             format!("run {run} is ours; run {lost} fell silent for its whole lease and is marked lost")
@@ -40,7 +48,7 @@ fn line(event: &Event) -> String {
         Event::BeatLanded => "the lease is renewed again".into(),
         Event::Stopping { reason, signal, kill_after_ms } => {
             let what = stopping(*reason, signal.as_deref());
-            format!("{what}, KILL in {}", span(Duration::from_millis(*kill_after_ms)))
+            format!("{what}, KILL in {}", span(duration(*kill_after_ms)))
         }
         Event::Killed => "sent KILL to the command's process group".into(),
         Event::CommandEnded { how } => format!("the command {how}"),
@@ -54,51 +62,41 @@ fn line(event: &Event) -> String {
     }
 }
 
-fn opening(event: &Event) -> String {
-    let Event::Opening {
-        app,
-        app_source,
-        fleet,
-        release,
-        release_source,
-        database,
-        database_source,
-        table,
-        timeout_ms,
-        timeout_reason,
-        ..
-    } = event
-    else {
-        return String::new();
-    };
+fn opening_line(opening: &Opening) -> String {
+    let Opening { app, app_source, fleet, release, release_source, database, database_source, table, .. } = opening;
     format!(
         "release {release} (from {release_source}), fleet {fleet}, app {app} (from {app_source}), table {table} in \
-         {database} (from {database_source}); waits at most {} ({timeout_reason})",
-        span(Duration::from_millis(*timeout_ms)),
+         {database} (from {database_source}); waits at most {} ({})",
+        span(duration(opening.timeout_ms)),
+        opening.timeout_reason,
     )
 }
 
-fn waiting(event: &Event) -> String {
-    let Event::Waiting { what, run, release, app, since_start_ms, since_beat_ms, waited_ms, timeout_ms } = event else {
-        return String::new();
-    };
-    let age = |milliseconds: &Option<u64>| ago(milliseconds.map(Duration::from_millis));
-    let run = match (run, release, app) {
-        (Some(run), Some(release), Some(app)) => format!(
+/// A wait without its clock, which a terminal's spinner has itself.
+pub(super) fn what_for(waiting: &Waiting) -> String {
+    let age = |milliseconds: Option<u64>| ago(milliseconds.map(duration));
+    let run = match waiting {
+        Waiting { run: Some(run), release: Some(release), app: Some(app), .. } => format!(
             "run {run} of release {release} by {app}, begun {}, last beat {}",
-            age(since_start_ms),
-            age(since_beat_ms)
+            age(waiting.since_start_ms),
+            age(waiting.since_beat_ms)
         ),
         _ => "nobody leads".into(),
     };
-    let what = match what {
-        WaitingFor::Lease => "waiting for the lease",
-        WaitingFor::Start => "waiting for a run of this release to begin",
-        WaitingFor::End => "waiting for the leader's run to end",
-        WaitingFor::Retry => "the last run of this release ended badly; waiting for a retry",
-    };
-    let (waited, timeout) = (Duration::from_millis(*waited_ms), Duration::from_millis(*timeout_ms));
-    format!("{what}: {run} ({} of {})", span(waited), span(timeout))
+    let state = waiting.state.as_deref().unwrap_or_default();
+    match waiting.what {
+        WaitingFor::Lease => format!("waiting for the lease: {run}"),
+        WaitingFor::Start => format!("waiting for a run of this release to begin: {run}"),
+        WaitingFor::End => format!("waiting for the leader's run to end: {run}"),
+        WaitingFor::Retry => {
+            let code = waiting.run_exit_code.map_or_else(String::new, |code| format!(" (exit code {code})"));
+            format!("waiting for a retry, as the last run of this release was {state}{code} before we came: {run}")
+        }
+    }
+}
+
+fn duration(milliseconds: u64) -> Duration {
+    Duration::from_millis(milliseconds)
 }
 
 fn stopping(reason: StopReason, signal: Option<&str>) -> String {

@@ -19,7 +19,7 @@ use crate::error::Error;
 use crate::identity::{self, Label, Platform, Release, Wanted};
 use crate::protocol::policy::{BEATS_PER_LEASE, LeasePolicy, MARGIN, WaitPolicy};
 use crate::store::{Store, Table};
-use crate::words::span;
+use crate::words::exactly;
 
 /// The longest fleet, as the narrowest column has it, in characters.
 const LONGEST_NAME: usize = 255;
@@ -170,10 +170,10 @@ impl Run {
             Error::Usage(format!(
                 "`--lease {}` is too short for `--kill-after {}`: half a lease ({half} beats) must hold kill-after and {}; \
                  make the lease at least {} or kill-after shorter",
-                span(self.lease),
-                span(self.kill_after),
-                span(MARGIN),
-                span(error.shortest),
+                exactly(self.lease),
+                exactly(self.kill_after),
+                exactly(MARGIN),
+                exactly(error.shortest),
             ))
         })
     }

@@ -7,6 +7,8 @@ use sqlx::mysql::MySqlDatabaseError;
 use sqlx::postgres::PgDatabaseError;
 use sqlx::sqlite::SqliteError;
 
+use crate::words::span;
+
 /// What a failure means for who asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Class {
@@ -45,7 +47,7 @@ impl StoreError {
     }
 
     pub(super) fn timed_out(limit: Duration) -> Self {
-        Self::new(Class::Transient, format!("no answer within {}", humantime::format_duration(limit)))
+        Self::new(Class::Transient, format!("no answer within {}", span(limit)))
     }
 }
 

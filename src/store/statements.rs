@@ -52,16 +52,17 @@ impl Statements {
     /// The release's newest success, its newest run, the fleet's active run and its newest few runs. The first column
     /// says which of them a row is.
     pub(super) fn look(&self, fleet: &str, release: &str) -> Step {
+        // Of the newest few only the names are wanted, so their last lines stay where they are.
+        let raw = |leg: &str| if leg == "recent" { RAW.replace("detail", "NULL AS detail") } else { RAW.to_owned() };
         let newest = |leg: &str, wanted: &str, limit: u8| {
-            format!(
-                "SELECT '{leg}', {RUN} FROM (SELECT {RAW} FROM {{table}} WHERE {wanted} ORDER BY id DESC LIMIT {limit}) AS {leg}"
-            )
+            let rows = format!("SELECT {} FROM {{table}} WHERE {wanted} ORDER BY id DESC LIMIT {limit}", raw(leg));
+            format!("SELECT '{leg}', {RUN} FROM ({rows}) AS {leg}")
         };
         let legs = [
             newest("success", "fleet = ? AND release_id = ? AND state = 'succeeded'", 1),
             newest("newest", "fleet = ? AND release_id = ?", 1),
             newest("active", "fleet = ? AND active = 1", 1),
-            newest("recent", "fleet = ?", 3),
+            newest("recent", "fleet = ?", 10),
         ];
         let values = [fleet, release, fleet, release, fleet, fleet].map(Value::from);
         self.step(&legs.join(" UNION ALL "), values, Expect::Rows)

@@ -6,6 +6,7 @@
 //! tells it by when the command must be dead: so a leader that is stopped, not dead, is fenced as well.
 
 use std::io::Write;
+use std::os::unix::process::CommandExt;
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::time::Duration;
 
@@ -33,6 +34,7 @@ impl Guard {
     /// Starts a guard and waits until it is deaf and in its own session.
     pub fn start() -> std::io::Result<Self> {
         let mut process = Command::new(itself())
+            .arg0("bellwether")
             .arg("internal-guard")
             .env_clear()
             .current_dir("/")

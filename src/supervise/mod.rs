@@ -47,7 +47,7 @@ enum Life {
 
 /// What a command did.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Progress {
+pub enum Change {
     /// Its own process ended.
     Ended {
         /// How.
@@ -69,14 +69,14 @@ impl Command {
         mid_line: &Arc<AtomicBool>,
     ) -> Result<Self, NotStarted> {
         let (output, stdout, stderr) = Output::open(kept, mid_line)?;
-        let mut waiting = start::prepare(spec, stdout, stderr)?;
-        let scope = Scope::of(waiting.pid, spec.own_group);
+        let mut candidate = start::prepare(spec, stdout, stderr)?;
+        let scope = Scope::of(candidate.pid, spec.own_group);
         guard.watch(scope);
-        if let Err(not_started) = waiting.go() {
+        if let Err(not_started) = candidate.go() {
             guard.dismiss();
             return Err(not_started);
         }
-        Ok(Self { process: waiting.process, scope, guard, output, life: Life::Running })
+        Ok(Self { process: candidate.process, scope, guard, output, life: Life::Running })
     }
 
     /// Tells the guard by when the command must be dead.
@@ -99,7 +99,7 @@ impl Command {
     }
 
     /// The next thing that the command does; never, once its group is empty.
-    pub async fn progress(&mut self) -> Progress {
+    pub async fn change(&mut self) -> Change {
         match self.life {
             Life::Running => self.end().await,
             Life::Leftovers => {
@@ -107,13 +107,13 @@ impl Command {
                     tokio::time::sleep(LOOK).await;
                 }
                 self.life = Life::Over;
-                Progress::GroupEmpty
+                Change::GroupEmpty
             }
             Life::Over => std::future::pending().await,
         }
     }
 
-    async fn end(&mut self) -> Progress {
+    async fn end(&mut self) -> Change {
         let end = match self.process.wait().await {
             Ok(status) => command_end(status),
             // Somebody else reaped it: how it ended can't be known, so it can't be called a success.
@@ -121,7 +121,7 @@ impl Command {
         };
         let leftovers = !self.scope.is_empty();
         self.life = if leftovers { Life::Leftovers } else { Life::Over };
-        Progress::Ended { end, leftovers }
+        Change::Ended { end, leftovers }
     }
 
     /// Dismisses the guard and takes what is left of the output. Returns the last lines, if they were kept. To be

@@ -25,7 +25,7 @@ use super::itself;
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// A process that waits for our word to become the command.
-pub struct Waiting {
+pub struct Candidate {
     /// The process, to be waited for.
     pub process: tokio::process::Child,
     /// Its number, also that of its group if it has its own.
@@ -67,7 +67,11 @@ pub struct Spec<'a> {
 }
 
 /// Starts the process that waits. Its output goes to these.
-pub fn prepare(spec: &Spec<'_>, stdout: std::process::Stdio, stderr: std::process::Stdio) -> std::io::Result<Waiting> {
+pub fn prepare(
+    spec: &Spec<'_>,
+    stdout: std::process::Stdio,
+    stderr: std::process::Stdio,
+) -> std::io::Result<Candidate> {
     let (word, socket) = UnixStream::pair()?;
     let mut command = std::process::Command::new(itself());
     command
@@ -87,10 +91,10 @@ pub fn prepare(spec: &Spec<'_>, stdout: std::process::Stdio, stderr: std::proces
     let raw = process.id().and_then(|id| i32::try_from(id).ok());
     let pid = raw.and_then(Pid::from_raw).ok_or(std::io::ErrorKind::NotFound)?;
     word.set_read_timeout(Some(PATIENCE))?;
-    Ok(Waiting { process, pid, word })
+    Ok(Candidate { process, pid, word })
 }
 
-impl Waiting {
+impl Candidate {
     /// Gives the word. Returns when the command runs, or with the reason why it can't.
     pub fn go(&mut self) -> Result<(), NotStarted> {
         let stdin = std::io::stdin();

@@ -14,7 +14,7 @@ use crate::report::{Event, Progress, WaitingFor};
 use crate::settings;
 use crate::store::{Class, NewRun, Store, StoreError};
 use crate::supervise::signals::Signals;
-use crate::words::ago;
+use crate::words::{ago, span};
 
 /// How the way ended.
 pub(super) enum Claimed {
@@ -48,6 +48,13 @@ pub(super) enum Claimed {
     },
 }
 
+/// Which of the two accounts a failure goes to.
+#[derive(Clone, Copy)]
+enum Account {
+    Reads,
+    Writes,
+}
+
 /// What a look at the table calls for.
 enum Found {
     Claim(Option<Seen>),
@@ -69,7 +76,8 @@ pub(super) struct Claiming<'a> {
     store: &'a mut Store,
     limit: Duration,
     claimant: Claimant,
-    outage: Outage,
+    reads: Outage,
+    writes: Outage,
     progress: Progress,
     /// When the database first answered: the wait for the lease has its own timeout.
     answered: Option<Moment>,
@@ -93,7 +101,8 @@ impl<'a> Claiming<'a> {
             store,
             limit: super::request_limit(beat_interval),
             claimant: Claimant::new(&*bid.holder, &*bid.command_digest),
-            outage: Outage::new(settings.poll_interval),
+            reads: Outage::new(settings.poll_interval),
+            writes: Outage::new(settings.poll_interval),
             progress: Progress::new(clock::now()),
             answered: None,
             rival_told: false,
@@ -129,9 +138,9 @@ impl<'a> Claiming<'a> {
         let reading = match self.store.look(self.limit, &self.bid.fleet, &self.bid.release).await {
             Ok(reading) => reading,
             Err(error) if error.class == Class::NoTable => return self.create().await.map(Found::Nothing),
-            Err(error) => return self.failed(error).map(Found::Nothing),
+            Err(error) => return self.failed(Account::Reads, error).map(Found::Nothing),
         };
-        self.outage.answered(&self.context.reporter);
+        self.reads.answered(&self.context.reporter);
         let now = clock::now();
         let waited = now.saturating_sub(*self.answered.get_or_insert(now));
         let bid = self.claimant.bid(now, &reading);
@@ -158,7 +167,7 @@ impl<'a> Claiming<'a> {
         if waited >= timeout {
             let what = format!(
                 "timed out after {}: run {} of release {} by {} has the lease of fleet {}, begun {}, last beat {}",
-                super::super::waited_out(self.settings),
+                span(timeout),
                 run.id,
                 run.release,
                 run.app,
@@ -169,7 +178,7 @@ impl<'a> Claiming<'a> {
             return Step::Done(Claimed::TimedOut { what, run: run.id });
         }
         let event = waiting(WaitingFor::Lease, Some(run), waited, timeout);
-        self.progress.show(&self.context.reporter, now, &run.id.to_string(), &event, timeout);
+        self.progress.show(&self.context.reporter, now, &run.id.to_string(), &event);
         let pause = jittered(poll_interval(self.settings.poll_interval, waited));
         Step::Sleep(pause.min(free_at.saturating_sub(now)).min(timeout.saturating_sub(waited)))
     }
@@ -177,10 +186,11 @@ impl<'a> Claiming<'a> {
     async fn create(&mut self) -> Result<Step, Error> {
         match self.store.create(self.limit).await {
             Ok(()) => {
+                self.writes.answered(&self.context.reporter);
                 self.context.reporter.say(&Event::TableCreated { table: self.settings.fleet.table.to_string() });
                 Ok(Step::Sleep(Duration::ZERO))
             }
-            Err(error) => self.failed(error),
+            Err(error) => self.failed(Account::Writes, error),
         }
     }
 
@@ -200,6 +210,9 @@ impl<'a> Claiming<'a> {
             }
         };
         self.unsure = answer.is_err().then_some(sent);
+        if answer.is_ok() {
+            self.writes.answered(&self.context.reporter);
+        }
         match (answer, told) {
             (Ok(Some(run)), _) => {
                 self.context.reporter.rest();
@@ -211,18 +224,22 @@ impl<'a> Claiming<'a> {
                 Ok(Step::Sleep(Duration::ZERO))
             }
             (_, Some(signal)) => Ok(Step::Done(self.interrupted(signal).await)),
-            (Err(error), None) => self.failed(error),
+            (Err(error), None) => self.failed(Account::Writes, error),
         }
     }
 
-    /// We were told to stop. If a claim of ours went through although its answer was lost, that must be recorded.
+    /// We were told to stop. If a claim of ours went through although its answer was lost, that must be recorded; so it
+    /// is looked for until a read succeeds, or until the time that a platform gives us is over.
     async fn interrupted(&mut self, signal: u8) -> Claimed {
         let Some(sent) = self.unsure else { return Claimed::Interrupted { signal } };
-        let reading = self.store.look(self.limit, &self.bid.fleet, &self.bid.release).await;
-        let active = reading.ok().and_then(|reading| reading.active);
-        match active.filter(|run| run.holder == self.bid.holder) {
-            Some(run) => Claimed::Won { run: run.id, sent, told: Some(signal) },
-            None => Claimed::Interrupted { signal },
+        let give_up_at = clock::now() + self.settings.kill_after;
+        loop {
+            let reading = self.store.look(self.limit, &self.bid.fleet, &self.bid.release).await;
+            match reading.map(|reading| reading.active.filter(|run| run.holder == self.bid.holder)) {
+                Ok(Some(run)) => return Claimed::Won { run: run.id, sent, told: Some(signal) },
+                Err(_) if clock::now() < give_up_at => tokio::time::sleep(self.settings.poll_interval).await,
+                Ok(None) | Err(_) => return Claimed::Interrupted { signal },
+            }
         }
     }
 
@@ -235,20 +252,21 @@ impl<'a> Claiming<'a> {
                 Ok(Step::Done(Claimed::Won { run, sent, told: None }))
             }
             Ok(false) => Ok(Step::Sleep(Duration::ZERO)),
-            Err(error) => self.failed(error),
+            Err(error) => self.failed(Account::Writes, error),
         }
     }
 
     /// How long to rest after a failure, or the error that ends the way.
-    fn failed(&mut self, error: StoreError) -> Result<Step, Error> {
-        match self.outage.failed(&self.context.reporter, &error) {
-            Next::GiveUp => Err(Error::store(&self.settings.fleet.database.location, error)),
-            Next::Retry(_) if self.outage.length() >= self.settings.timeout => {
-                Err(Error::store(&self.settings.fleet.database.location, error))
-            }
-            Next::Retry(pause) => {
-                Ok(Step::Sleep(pause.min(self.settings.timeout.saturating_sub(self.outage.length()))))
-            }
+    fn failed(&mut self, account: Account, error: StoreError) -> Result<Step, Error> {
+        let outage = match account {
+            Account::Reads => &mut self.reads,
+            Account::Writes => &mut self.writes,
+        };
+        let next = outage.failed(&self.context.reporter, &error);
+        let left = self.settings.timeout.saturating_sub(outage.length());
+        match next {
+            Next::Retry(pause) if !left.is_zero() => Ok(Step::Sleep(pause.min(left))),
+            _ => Err(Error::store(&self.settings.fleet.database.location, error)),
         }
     }
 }

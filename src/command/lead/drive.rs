@@ -20,7 +20,7 @@ use crate::settings;
 use crate::store::{NewRun, Store, session_name};
 use crate::supervise::guard::Guard;
 use crate::supervise::signals::{self, Signals};
-use crate::supervise::{Command, NotStarted, Progress, Spec};
+use crate::supervise::{Change, Command, NotStarted, Spec};
 use crate::words::milliseconds;
 
 /// The longest sleep: tokio's clock stands still while the machine is suspended, ours does not.
@@ -89,7 +89,7 @@ impl<'a> Drive<'a> {
             biased;
             signal = signals.next() => Happening::Signalled(signal),
             () = tokio::time::sleep(sleep) => Happening::Tick,
-            progress = progress(self.command.as_mut()) => self.progressed(progress),
+            change = change(self.command.as_mut()) => self.changed(change),
             happening = self.requests.next() => happening,
             prepared = prepared(self.preparation.as_mut()) => {
                 self.preparation = None;
@@ -172,16 +172,16 @@ impl<'a> Drive<'a> {
         }
     }
 
-    fn progressed(&mut self, progress: Progress) -> Happening {
-        match progress {
-            Progress::Ended { end, leftovers } => {
+    fn changed(&mut self, change: Change) -> Happening {
+        match change {
+            Change::Ended { end, leftovers } => {
                 if !leftovers {
                     self.finish_command();
                 }
                 self.job.context.reporter.say(&Event::CommandEnded { how: end.to_string() });
                 Happening::CommandEnded { end, leftovers }
             }
-            Progress::GroupEmpty => Happening::GroupEmpty,
+            Change::GroupEmpty => Happening::GroupEmpty,
         }
     }
 
@@ -215,9 +215,9 @@ impl<'a> Drive<'a> {
 }
 
 /// What the command does next; never, if there is none.
-async fn progress(command: Option<&mut Command>) -> Progress {
+async fn change(command: Option<&mut Command>) -> Change {
     match command {
-        Some(command) => command.progress().await,
+        Some(command) => command.change().await,
         None => std::future::pending().await,
     }
 }

@@ -72,7 +72,7 @@ pub(super) async fn lead(
         Claimed::Interrupted { signal } => {
             let what =
                 format!("told to stop by {} while waiting for the lease; nothing was run", signals::name(signal));
-            Ok(leave(context, settings, exit::by_signal(signal), None, what, String::new()))
+            Ok(leave(context, settings, exit::by_signal(signal), None, what, "release this app again".into()))
         }
     }
 }

@@ -43,6 +43,7 @@ struct Rows {
 /// Shows the fleet's runs on standard output. Returns the exit code.
 pub async fn status(context: &Context, args: &StatusArgs) -> Result<u8, Error> {
     let fleet = Fleet::resolve(&args.fleet, &context.env)?;
+    super::warn(context, &fleet.database.warnings);
     let read = read(&fleet, args).await;
     let rows = match read {
         Ok(rows) => Some(rows),
