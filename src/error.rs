@@ -25,6 +25,16 @@ pub enum Error {
         /// What happened at the last try.
         source: StoreError,
     },
+    /// The table is missing, and we may not make it.
+    #[error("{database} has no table {table}, and it can't be made: {source}")]
+    Uncreated {
+        /// Where, without its password.
+        database: String,
+        /// The table's name.
+        table: String,
+        /// The database's words.
+        source: StoreError,
+    },
     /// The operating system refused something that we can't do without.
     #[error("can't {doing}: {source}")]
     System {
@@ -45,11 +55,21 @@ impl Error {
         }
     }
 
+    /// What a failed creation of a table comes to.
+    pub fn uncreated(database: &impl ToString, table: &impl ToString, source: StoreError) -> Self {
+        match source.class {
+            Class::Refused => Self::Uncreated { database: database.to_string(), table: table.to_string(), source },
+            _ => Self::store(database, source),
+        }
+    }
+
     /// The documented exit code.
     pub fn exit_code(&self) -> u8 {
         match self {
             Self::Usage(_) => exit::USAGE,
-            Self::Refused { .. } | Self::Unreachable { .. } | Self::System { .. } => exit::UNABLE,
+            Self::Refused { .. } | Self::Unreachable { .. } | Self::Uncreated { .. } | Self::System { .. } => {
+                exit::UNABLE
+            }
         }
     }
 
@@ -60,6 +80,10 @@ impl Error {
             Self::Refused { .. } => Some("mend that, then try again"),
             Self::Unreachable { source, .. } if source.class == Class::Contended => Some(
                 "look for a process that is stopped or writes for long while it holds the database, then try again",
+            ),
+            Self::Uncreated { .. } => Some(
+                "run the SQL of `bellwether setup --print` as a role that may, in a schema that exists, grant this one \
+                 SELECT, INSERT and UPDATE on the table, then release again",
             ),
             Self::Unreachable { .. } => {
                 Some("see that the database is up and can be reached from here, then try again")

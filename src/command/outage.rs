@@ -21,6 +21,8 @@ const MEETING: Duration = Duration::from_secs(2);
 pub(super) struct Outage {
     shortest_pause: Duration,
     ever_answered: bool,
+    /// Since when it refuses, if it does.
+    refused_since: Option<Moment>,
     failures: u32,
     /// When the first failure since the last answer was.
     since: Option<Moment>,
@@ -37,7 +39,7 @@ pub(super) enum Next {
 
 impl Outage {
     pub(super) fn new(shortest_pause: Duration) -> Self {
-        Self { shortest_pause, ever_answered: false, failures: 0, since: None, told: None }
+        Self { shortest_pause, ever_answered: false, refused_since: None, failures: 0, since: None, told: None }
     }
 
     /// For how long there have been only failures.
@@ -51,6 +53,7 @@ impl Outage {
             reporter.say(&Event::DatabaseAvailable);
         }
         self.failures = 0;
+        self.refused_since = None;
         self.ever_answered = true;
         self.since = None;
     }
@@ -59,8 +62,12 @@ impl Outage {
     pub(super) fn failed(&mut self, reporter: &Reporter, error: &StoreError) -> Next {
         let now = clock::now();
         let since = *self.since.get_or_insert(now);
-        if error.class == Class::Refused && (!self.ever_answered || self.length() >= ROTATION) {
-            return Next::GiveUp;
+        if error.class == Class::Refused {
+            // Not since the last answer: a server that was down for long may refuse for a moment when it is back.
+            let refused_for = now.saturating_sub(*self.refused_since.get_or_insert(now));
+            if !self.ever_answered || refused_for >= ROTATION {
+                return Next::GiveUp;
+            }
         }
         if error.class != Class::Contended || self.length() >= MEETING {
             let reason = error.to_string();

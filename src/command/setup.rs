@@ -8,6 +8,7 @@ use crate::error::Error;
 use crate::exit;
 use crate::report::Event;
 use crate::settings::Fleet;
+use crate::store::Class;
 
 /// One attempt, connect included.
 const ATTEMPT: Duration = Duration::from_secs(10);
@@ -23,7 +24,10 @@ pub async fn setup(context: &Context, args: &SetupArgs) -> Result<u8, Error> {
     }
     super::warn(context, &fleet.database.warnings);
     if let Err(source) = store.create(ATTEMPT).await {
-        return Err(Error::store(&fleet.database.location, source));
+        // A role that may not make it is content with one that is there.
+        if source.class != Class::Refused || store.fleets(ATTEMPT).await.is_err() {
+            return Err(Error::uncreated(&fleet.database.location, &fleet.table, source));
+        }
     }
     store.disconnect().await;
     context.reporter.say(&Event::Ended {

@@ -17,8 +17,9 @@ pub(super) fn begin_reading(dialect: Dialect, limit: Duration) -> String {
 /// Begins a transaction that writes, likewise.
 pub(super) fn begin_writing(dialect: Dialect, limit: Duration) -> String {
     match dialect {
-        // Zero rows must mean that the row has moved, whatever isolation is the server's default.
-        Dialect::Postgres => format!("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE; {}", limits(limit)),
+        // Zero rows must mean that the row has moved, whatever isolation is the server's default. Not `READ WRITE`: where
+        // somebody has made the default read-only, on a standby or a full disk, that is to be told, not overridden.
+        Dialect::Postgres => format!("BEGIN ISOLATION LEVEL READ COMMITTED; {}", limits(limit)),
         Dialect::MySql => "START TRANSACTION".to_owned(),
         // Takes the lock first, so that no stamp is older than a wait for it.
         Dialect::Sqlite => "BEGIN IMMEDIATE".to_owned(),

@@ -1,11 +1,12 @@
 //! The runs table in a database: what can be read and written there, each in one transaction with its own time limit.
 //!
 //! `Store` has the verbs, `statements` their SQL, `dialect` and `schema` the few words in which the databases differ,
-//! `connection` runs the steps over one connection of a driver, and `failure` says what an error means. The store
+//! `connection` runs the steps over one connection of a driver, `encryption` and `failure` say what an error means. The store
 //! compares and stamps; only the protocol judges.
 
 mod connection;
 mod dialect;
+mod encryption;
 mod failure;
 mod mysql;
 mod orphans;

@@ -4,10 +4,12 @@ use sqlx::mysql::{MySqlConnectOptions, MySqlConnection, MySqlQueryResult, MySqlR
 use sqlx::{ConnectOptions, MySql, Row, TypeInfo, ValueRef};
 
 use super::connection::{Cell, Driver};
+use super::encryption;
 use super::failure::StoreError;
 use super::url::{Endpoint, Server, TlsMode};
 
 pub(super) async fn connect(server: &Server) -> Result<MySqlConnection, StoreError> {
+    encryption::check(server)?;
     let mut options = MySqlConnectOptions::new()
         // A proxy pins a session that sets its own SQL mode.
         .pipes_as_concat(false)
@@ -32,7 +34,7 @@ pub(super) async fn connect(server: &Server) -> Result<MySqlConnection, StoreErr
     if let (Some(certificate), Some(key)) = (&server.tls.client_cert, &server.tls.client_key) {
         options = options.ssl_client_cert(certificate).ssl_client_key(key);
     }
-    Ok(options.connect().await?)
+    options.connect().await.map_err(|error| encryption::explain(error, server))
 }
 
 fn ssl_mode(mode: TlsMode) -> MySqlSslMode {

@@ -4,10 +4,12 @@ use sqlx::postgres::{PgConnectOptions, PgConnection, PgQueryResult, PgRow, PgSsl
 use sqlx::{ConnectOptions, Postgres, Row, TypeInfo, ValueRef};
 
 use super::connection::{Cell, Driver};
+use super::encryption;
 use super::failure::StoreError;
 use super::url::{Endpoint, Server, TlsMode};
 
 pub(super) async fn connect(server: &Server) -> Result<PgConnection, StoreError> {
+    encryption::check(server)?;
     // What the URL leaves out comes from libpq's variables (`PGUSER`, `PGPASSWORD`, …), but not from `~/.pgpass`.
     let mut options = PgConnectOptions::new_without_pgpass()
         .application_name(concat!("bellwether ", env!("CARGO_PKG_VERSION")))
@@ -34,7 +36,7 @@ pub(super) async fn connect(server: &Server) -> Result<PgConnection, StoreError>
     if let (Some(certificate), Some(key)) = (&server.tls.client_cert, &server.tls.client_key) {
         options = options.ssl_client_cert(certificate).ssl_client_key(key);
     }
-    Ok(options.connect().await?)
+    options.connect().await.map_err(|error| encryption::explain(error, server))
 }
 
 fn ssl_mode(mode: TlsMode) -> PgSslMode {

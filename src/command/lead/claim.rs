@@ -190,6 +190,10 @@ impl<'a> Claiming<'a> {
                 self.context.reporter.say(&Event::TableCreated { table: self.settings.fleet.table.to_string() });
                 Ok(Step::Sleep(Duration::ZERO))
             }
+            Err(error) if error.class == Class::Refused => {
+                let fleet = &self.settings.fleet;
+                Err(Error::uncreated(&fleet.database.location, &fleet.table, error))
+            }
             Err(error) => self.failed(Account::Writes, error),
         }
     }

@@ -38,8 +38,6 @@ pub(super) enum Flaw {
     Quoted,
     #[error("{}", unknown_scheme(shown.as_deref(), *nearest))]
     UnknownScheme { shown: Option<String>, nearest: Option<&'static str> },
-    #[error("the scheme of the database URL names a driver, which means nothing here; begin it with {base}: instead")]
-    Driver { base: &'static str },
     #[error("URLs that begin with {scheme}: are not supported; {advice}")]
     Refused { scheme: &'static str, advice: &'static str },
     #[error("the {scheme}: URL needs two slashes, as in {scheme}://USER:PASSWORD@HOST/DATABASE")]

@@ -47,7 +47,10 @@ pub(super) fn split(url: &str) -> Result<(Dialect, &str), Flaw> {
     }
     let (name, rest) = url.split_once(':').ok_or(Flaw::NoScheme)?;
     let name = name.to_ascii_lowercase();
-    if let Some(dialect) = dialect(&name) {
+    // SQLAlchemy names its driver behind a `+`, which means nothing here.
+    let (base, driver) = name.split_once('+').unwrap_or((&name, ""));
+    let names_a_driver = |text: &str| text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+    if let Some(dialect) = dialect(base).filter(|_| names_a_driver(driver)) {
         return Ok((dialect, rest));
     }
     if let Some((scheme, advice)) = REFUSED.iter().find(|(scheme, _)| *scheme == name) {
@@ -56,9 +59,6 @@ pub(super) fn split(url: &str) -> Result<(Dialect, &str), Flaw> {
     // Without the slashes it is more likely `USER:PASSWORD@HOST` with the scheme forgotten: nothing to quote.
     if !rest.starts_with("//") {
         return Err(Flaw::NoScheme);
-    }
-    if let Some(dialect) = name.split_once('+').and_then(|(base, _)| dialect(base)) {
-        return Err(Flaw::Driver { base: dialect.scheme() });
     }
     Err(Flaw::UnknownScheme { nearest: nearest(&name), shown: word(&name) })
 }

@@ -145,8 +145,11 @@ impl Wishes {
         let path = |text: &Option<String>| text.as_ref().map(PathBuf::from);
         // libpq's word for the roots that the system brings along; it refuses to do anything less than verify with them.
         let system = self.root_cert.as_deref() == Some("system");
+        let mode = self.mode_with_roots(dialect);
+        // The public authorities sign for everybody: without a look at the name they would verify nothing.
+        let by_public_authorities = mode == TlsMode::VerifyCa && self.root_cert.is_none();
         Tls {
-            mode: if system { TlsMode::VerifyFull } else { self.mode_with_roots(dialect) },
+            mode: if system || by_public_authorities { TlsMode::VerifyFull } else { mode },
             root_cert: path(&self.root_cert).filter(|_| !system),
             client_cert: path(&self.client_cert),
             client_key: path(&self.client_key),
