@@ -8,9 +8,11 @@
 #[macro_use]
 mod support;
 
+mod addresses;
 mod child;
 mod claim;
 mod docs;
+mod encryption;
 mod follow;
 mod identity;
 mod json;

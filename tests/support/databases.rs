@@ -60,18 +60,20 @@ impl Db {
                 let url = format!("sqlite:{}", folder.path().join("runs.sqlite3").display());
                 Database { db: self, url, home: Home::Folder { _folder: folder } }
             }
-            Self::Postgres | Self::MySql => {
-                static COUNT: AtomicU32 = AtomicU32::new(0);
-                let name = format!("test_{}_{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
-                let server = self.server_url();
-                let template = if self == Self::Postgres { "TEMPLATE template0" } else { "" };
-                run_sql(self, server.as_str(), &format!("CREATE DATABASE {name} {template}")).unwrap();
-                let mut url = server.clone();
-                url.set_path(&name);
-                let home = Home::Server { server, name, roles: RefCell::default() };
-                Database { db: self, url: url.into(), home }
-            }
+            Self::Postgres | Self::MySql => self.fresh_on(self.server_url()),
         }
+    }
+
+    /// The same on this server.
+    pub(crate) fn fresh_on(self, server: Url) -> Database {
+        static COUNT: AtomicU32 = AtomicU32::new(0);
+        let name = format!("test_{}_{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
+        let template = if self == Self::Postgres { "TEMPLATE template0" } else { "" };
+        run_sql(self, server.as_str(), &format!("CREATE DATABASE {name} {template}")).unwrap();
+        let mut url = server.clone();
+        url.set_path(&name);
+        let home = Home::Server { server, name, roles: RefCell::default() };
+        Database { db: self, url: url.into(), home }
     }
 
     /// The server that `scripts/test` starts.
@@ -120,11 +122,21 @@ impl Database {
         Url::parse(&self.url).unwrap().port().unwrap()
     }
 
+    /// Its name on the server.
+    pub(crate) fn name(&self) -> &str {
+        let Home::Server { name, .. } = &self.home else { panic!("a file has a path") };
+        name
+    }
+
     /// A role that may log in and nothing else; it goes away with the database.
     pub(crate) fn create_role(&self, role: &str, password: &str) -> String {
         let Home::Server { name, roles, .. } = &self.home else { panic!("SQLite has no roles") };
         let role = format!("{role}_{name}");
-        self.execute(&format!("CREATE ROLE {role} LOGIN PASSWORD '{password}'"));
+        self.execute(&if self.db == Db::MySql {
+            format!("CREATE USER {role} IDENTIFIED BY '{password}'")
+        } else {
+            format!("CREATE ROLE {role} LOGIN PASSWORD '{password}'")
+        });
         roles.borrow_mut().push(role.clone());
         role
     }
@@ -223,7 +235,8 @@ impl Drop for Database {
             // The server is thrown away in the end; this only keeps it small meanwhile.
             let _ = run_sql(self.db, server.as_str(), &format!("DROP DATABASE IF EXISTS {name} {force}"));
             for role in roles.borrow().iter() {
-                let _ = run_sql(self.db, server.as_str(), &format!("DROP ROLE IF EXISTS {role}"));
+                let kind = if self.db == Db::MySql { "USER" } else { "ROLE" };
+                let _ = run_sql(self.db, server.as_str(), &format!("DROP {kind} IF EXISTS {role}"));
             }
         }
     }

@@ -7,6 +7,7 @@ pub(crate) mod processes;
 pub(crate) mod proxy;
 pub(crate) mod run;
 pub(crate) mod running;
+pub(crate) mod servers;
 pub(crate) mod workspace;
 
 use crate::support::databases::Database;

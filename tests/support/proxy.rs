@@ -4,7 +4,7 @@ use crate::support::processes::eventually;
 use std::io::{ErrorKind, Read, Write};
 use std::net::{Ipv4Addr, Shutdown, TcpListener, TcpStream};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU8, AtomicU32, Ordering};
+use std::sync::atomic::{AtomicU8, AtomicU16, AtomicU32, Ordering};
 use std::thread;
 use std::time::Duration;
 
@@ -18,15 +18,20 @@ pub(crate) enum Mode {
     Refuse,
     /// Connections stay open and nothing comes through, as if all packets were dropped.
     Silent,
+    /// Bytes go through late.
+    Slow,
 }
 
 /// How often a connection looks at the mode.
 const TICK: Duration = Duration::from_millis(20);
+/// How late bytes come through a slow one.
+const LATE: Duration = Duration::from_millis(60);
 
 pub(crate) struct Proxy {
     port: u16,
     mode: Arc<AtomicU8>,
     refused: Arc<AtomicU32>,
+    server: Arc<AtomicU16>,
 }
 
 impl Proxy {
@@ -37,18 +42,21 @@ impl Proxy {
         let mode = Arc::new(AtomicU8::new(Mode::Pass as u8));
         let refused = Arc::new(AtomicU32::new(0));
         let (shared, count) = (Arc::clone(&mode), Arc::clone(&refused));
+        let server = Arc::new(AtomicU16::new(server));
+        let target = Arc::clone(&server);
         thread::spawn(move || {
             for client in listener.incoming().flatten() {
-                if shared.load(Ordering::SeqCst) == Mode::Refuse as u8 {
-                    count.fetch_add(1, Ordering::SeqCst);
-                } else {
-                    let server = TcpStream::connect((Ipv4Addr::LOCALHOST, server)).unwrap();
-                    join(&client, &server, &shared);
-                    join(&server, &client, &shared);
+                let server = TcpStream::connect((Ipv4Addr::LOCALHOST, target.load(Ordering::SeqCst)));
+                match server.ok().filter(|_| shared.load(Ordering::SeqCst) != Mode::Refuse as u8) {
+                    Some(server) => {
+                        join(&client, &server, &shared);
+                        join(&server, &client, &shared);
+                    }
+                    None => drop(count.fetch_add(1, Ordering::SeqCst)),
                 }
             }
         });
-        Self { port, mode, refused }
+        Self { port, mode, refused, server }
     }
 
     pub(crate) fn port(&self) -> u16 {
@@ -60,6 +68,11 @@ impl Proxy {
     pub(crate) fn wait_for_refusals(&self, more: u32) {
         let before = self.refused.load(Ordering::SeqCst);
         eventually("connections are refused", || self.refused.load(Ordering::SeqCst) >= before + more);
+    }
+
+    /// Sends new connections to another server, as a failover does.
+    pub(crate) fn lead_to(&self, server: u16) {
+        self.server.store(server, Ordering::SeqCst);
     }
 
     pub(crate) fn set(&self, mode: Mode) {
@@ -85,6 +98,9 @@ fn join(from: &TcpStream, to: &TcpStream, mode: &Arc<AtomicU8>) {
                 continue;
             }
             let copied = if mode == Mode::Refuse as u8 { Ok(0) } else { from.read(&mut buffer) };
+            if mode == Mode::Slow as u8 && copied.is_ok() {
+                thread::sleep(LATE);
+            }
             match copied {
                 Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => {}
                 Ok(count) if count > 0 && to.write_all(&buffer[..count]).is_ok() => {}
