@@ -69,7 +69,7 @@ fn postgres() {
     let file = |name| server.entrust(&certificates.0.file(name)).display().to_string();
     let (certificate, key) = (file("server.pem"), file("server.key"));
     server.stop();
-    std::fs::write(server.home().join("data/pg_hba.conf"), "hostssl all all 127.0.0.1/32 scram-sha-256\n").unwrap();
+    server.admit("hostssl all all 127.0.0.1/32 scram-sha-256");
     server.start_again(&["ssl=on", &format!("ssl_cert_file={certificate}"), &format!("ssl_key_file={key}")]);
     let database = server.database();
     assert_connects(

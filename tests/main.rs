@@ -22,6 +22,8 @@ mod outage;
 mod pooler;
 mod record;
 mod release;
+mod restarts;
+mod roles;
 mod secrets;
 mod sessions;
 mod setup;

@@ -1,7 +1,9 @@
 //! Databases of a test's own, and what the tests read and write in them behind the program's back.
 
+use crate::support::PATIENCE;
 use crate::support::processes::eventually;
 use crate::support::run::{Run, Texts};
+use crate::support::servers::Server;
 use sqlx::mysql::{MySqlConnectOptions, MySqlConnection};
 use sqlx::postgres::{PgConnectOptions, PgConnection};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
@@ -10,7 +12,7 @@ use std::cell::RefCell;
 use std::str::FromStr;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tempfile::TempDir;
 use url::Url;
 
@@ -117,6 +119,12 @@ impl Database {
         url.into()
     }
 
+    /// The same database on another server, which copied it.
+    pub(crate) fn at(&self, server: &Server) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        Self { db: self.db, url: self.url_at(server.port()), home: Home::Folder { _folder: folder } }
+    }
+
     /// The port of the server.
     pub(crate) fn port(&self) -> u16 {
         Url::parse(&self.url).unwrap().port().unwrap()
@@ -143,11 +151,18 @@ impl Database {
 
     /// Opens a session of this name on the server, in which a statement runs for a long time.
     pub(crate) fn open_session(&self, name: &str) {
-        let url = format!("{}?application_name={name}", self.url);
+        self.open_sessions(&self.url, name, 1);
+    }
+
+    /// Opens some of this name at another URL of this database.
+    pub(crate) fn open_sessions(&self, url: &str, name: &str, count: u32) {
         let db = self.db;
         // It ends with the session, at the latest when the database is dropped.
-        thread::spawn(move || run_sql(db, &url, "SELECT pg_sleep(600)"));
-        eventually("the session is open", || self.sessions(name) == 1);
+        for _ in 0..count {
+            let url = format!("{url}?application_name={name}");
+            thread::spawn(move || run_sql(db, &url, "SELECT pg_sleep(600)"));
+        }
+        eventually("the sessions are open", || self.sessions(name) == count);
     }
 
     /// How many sessions in this database bear this name.
@@ -242,7 +257,22 @@ impl Drop for Database {
     }
 }
 
+fn is_full(error: &sqlx::Error) -> bool {
+    error.as_database_error().is_some_and(|error| error.code().as_deref() == Some("53300"))
+}
+
+/// Waits while all connections of the server are taken.
 fn run_sql(db: Db, url: &str, sql: &str) -> Result<Vec<Texts>, sqlx::Error> {
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        match try_sql(db, url, sql) {
+            Err(error) if is_full(&error) && Instant::now() < deadline => thread::sleep(Duration::from_millis(10)),
+            answer => return answer,
+        }
+    }
+}
+
+fn try_sql(db: Db, url: &str, sql: &str) -> Result<Vec<Texts>, sqlx::Error> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
         match db {

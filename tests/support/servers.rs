@@ -80,6 +80,11 @@ impl Server {
         fs::rename(half, whole).unwrap();
     }
 
+    /// Lets in whom this line of Postgres' `pg_hba.conf` describes, and nobody else, from the next start or reload on.
+    pub(crate) fn admit(&self, line: &str) {
+        fs::write(self.home().join("data/pg_hba.conf"), format!("{line}\n")).unwrap();
+    }
+
     /// Gives it a file that only it may read, as it wants of a private key.
     pub(crate) fn entrust(&self, from: &Path) -> PathBuf {
         let file = self.home().join(from.file_name().unwrap());
