@@ -11,6 +11,8 @@ mod support;
 mod addresses;
 mod child;
 mod claim;
+mod clocks;
+mod django;
 mod docs;
 mod encryption;
 mod follow;
