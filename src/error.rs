@@ -10,7 +10,7 @@ pub enum Error {
     #[error("{0}")]
     Usage(String),
     /// The database refuses, and waiting makes that no better.
-    #[error("{database} can't be used: {source}")]
+    #[error("{database} refuses: {source}")]
     Refused {
         /// Where, without its password.
         database: String,

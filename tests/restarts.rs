@@ -9,7 +9,7 @@ use crate::support::workspace::Workspace;
 use crate::support::{Bellwether, HOLD};
 use std::time::Duration;
 
-const UNREADABLE: &str = "can't be read, trying again";
+const UNREADABLE: &str = "can't be used, trying again";
 
 /// A leader at work and a follower that waits for it, both at this URL.
 fn pair(database: &Database, url: &str, workspace: &Workspace) -> (Running, Running) {
@@ -37,7 +37,7 @@ fn a_restart_harms_nobody(db: Db) {
     follower.wait_for_line("can't be reached");
     leader.wait_for_line("can't renew the lease");
     server.start_again(&[]);
-    follower.wait_for_line("can be read again");
+    follower.wait_for_line("can be used again");
     leader.wait_for_line("the lease is renewed again");
     workspace.touch("go");
     for outcome in [leader.wait().exits(0), follower.wait().exits(0)] {
@@ -72,7 +72,7 @@ fn a_failover_harms_nobody() {
     proxy.lead_to(successor.port());
     proxy.set(Mode::Pass);
     leader.wait_for_line("25006");
-    follower.wait_for_line("can be read again");
+    follower.wait_for_line("can be used again");
     elsewhere.execute("SELECT pg_promote()");
     leader.wait_for_line("the lease is renewed again");
     workspace.touch("go");
@@ -101,7 +101,7 @@ fn a_password_may_be_wrong_for_a_moment() {
     let database = Db::Postgres.fresh();
     let (follower, set) = locked_out(&database);
     set("first");
-    follower.wait_for_line("can be read again");
+    follower.wait_for_line("can be used again");
     let _ = Bellwether::lead(&database).sh("true").run().exits(0);
     let _ = follower.wait().exits(0);
 }
