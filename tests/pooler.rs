@@ -3,12 +3,16 @@
 use crate::support::databases::{Database, Db};
 use crate::support::processes::eventually;
 use crate::support::proxy::unused_port;
+use crate::support::servers::Server;
 use crate::support::workspace::Workspace;
 use crate::support::{Bellwether, HOLD};
+use bellwether::store::{Ending, NewRun, Store, Table};
 use std::fs;
 use std::net::TcpStream;
 use std::os::unix::fs::PermissionsExt;
 use std::process::{Child, Command, Stdio};
+use std::thread;
+use std::time::Duration;
 
 /// A pooler with its strictest settings before the database's server; it is ended with the test.
 struct Pooler {
@@ -84,6 +88,100 @@ fn many_fleets_through_few_connections_get_their_own_answers() {
         for (follower, code) in followers {
             let _ = follower.wait().exits(121).says_last(&code.to_string());
         }
+    }
+}
+
+/// Claims, looks, beats and records in a fleet of its own, many times; every answer must be about that fleet.
+fn work(url: &str, client: usize, rounds: usize) {
+    let limit = Duration::from_secs(30);
+    let location = bellwether::store::url::parse(url, "the test").unwrap().location;
+    let (fleet, mut store) = (format!("fleet-{client}"), Store::new(location, Table::default()));
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        for round in 0..rounds {
+            let release = format!("release-{client}-{round}");
+            let run = NewRun {
+                fleet: fleet.clone(),
+                release: release.clone(),
+                release_source: "the test".to_owned(),
+                lease: Duration::from_mins(1),
+                holder: format!("holder-{client}-{round}"),
+                app: format!("app-{client}"),
+                instance: "the-test".to_owned(),
+                command_digest: "none".to_owned(),
+            };
+            let id = store.claim(limit, &run, None).await.unwrap().expect("nobody else is in this fleet");
+            assert_eq!(store.claim(limit, &run, None).await, Ok(None), "one active run");
+            let newest = store.look(limit, &fleet, &release).await.unwrap().newest.unwrap();
+            assert_eq!((newest.id, newest.holder, newest.app), (id, run.holder.clone(), run.app.clone()));
+            assert_eq!(store.beat(limit, id, &run.holder).await, Ok(true));
+            assert_eq!(store.beat(limit, id, "somebody else").await, Ok(false));
+            let ending = Ending { state: "succeeded", exit_code: 0, cause: "exited", detail: Some(&release) };
+            assert_eq!(store.record(limit, id, &run.holder, &ending).await, Ok(true));
+            let success = store.look(limit, &fleet, &release).await.unwrap().success.unwrap();
+            assert_eq!((success.id, success.detail), (id, Some(release)));
+        }
+        store.disconnect().await;
+    });
+}
+
+#[test]
+fn thousands_of_interleaved_statements_get_their_own_answers() {
+    for connections in [1, 2] {
+        let database = Db::Postgres.fresh();
+        let pooler = Pooler::before(&database, connections);
+        let url = database.url_at(pooler.port);
+        let _ = Bellwether::setup(&database).env("BELLWETHER_DATABASE_URL", &url).run().exits(0);
+        let (clients, rounds) = (4, 60);
+        thread::scope(|scope| {
+            for client in 0..clients {
+                let url = &url;
+                scope.spawn(move || work(url, client, rounds));
+            }
+        });
+        assert_eq!(database.value("SELECT count(*) FROM bellwether_runs"), (clients * rounds).to_string());
+    }
+}
+
+/// The pooler stays and speaks of its server's absence in its own words.
+#[test]
+fn a_server_that_stops_behind_its_pooler_is_waited_for() {
+    let server = Server::start(Db::Postgres, &[]);
+    let database = server.database();
+    let pooler = Pooler::before(&database, 2);
+    let url = database.url_at(pooler.port);
+    let with = |line: Bellwether| line.env("BELLWETHER_DATABASE_URL", &url);
+    let workspace = Workspace::new();
+    let leader =
+        with(Bellwether::lead(&database)).patient().env("BELLWETHER_LEASE", "48s").sh(HOLD).started(&workspace);
+    let follower = with(Bellwether::follow(&database)).spawn();
+    follower.wait_for_line("waiting for the leader's run to end");
+    server.stop();
+    follower.wait_for_line("can't be read, trying again");
+    leader.wait_for_line("can't renew the lease");
+    let beginner = with(Bellwether::follow(&database)).spawn();
+    beginner.wait_for_line("can't be read, trying again");
+    server.start_again(&[]);
+    leader.wait_for_line("the lease is renewed again");
+    workspace.touch("go");
+    let _ = leader.wait().exits(0);
+    for outcome in [follower.wait(), beginner.wait()] {
+        let _ = outcome.exits(0);
+    }
+}
+
+#[test]
+fn what_waiting_does_not_mend_behind_a_pooler_ends_the_start() {
+    let database = Db::Postgres.fresh();
+    let pooler = Pooler::before(&database, 1);
+    for url in [
+        database.url_as("bellwether", "wrong"),
+        database.url_as("nobody", "secret"),
+        database.url().replace(database.name(), "no_such_database"),
+    ] {
+        let url = url.replace(&format!(":{}/", database.port()), &format!(":{}/", pooler.port));
+        let follower = Bellwether::follow(&database).env("BELLWETHER_DATABASE_URL", &url);
+        let _ = follower.env("BELLWETHER_TIMEOUT", "10m").run().exits(125).says_last("refuses");
     }
 }
 

@@ -49,10 +49,6 @@ impl Server {
         self.db.fresh_on(self.url.clone())
     }
 
-    pub(crate) fn url(&self) -> &Url {
-        &self.url
-    }
-
     pub(crate) fn port(&self) -> u16 {
         self.url.port().unwrap()
     }

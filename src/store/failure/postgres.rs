@@ -33,7 +33,9 @@ fn class(code: &str, message: &str) -> Class {
 /// A pooler has one code for every trouble. These are the ones that waiting does not mend; that its server is gone, it
 /// says in many ways.
 fn speaks_of_settings(message: &str) -> bool {
-    const SETTINGS: [&str; 8] = [
+    const SETTINGS: [&str; 9] = [
+        // The server's own words for a database or a role, handed on.
+        "\" does not exist",
         "unsupported startup parameter",
         "no such database",
         "no such user",
@@ -84,6 +86,7 @@ mod tests {
             "unsupported startup parameter: extra_float_digits",
             "no such database: shop",
             "no such user: app",
+            "database \"shop\" does not exist",
             "bouncer config error",
             "SASL authentication failed",
         ] {
