@@ -62,7 +62,7 @@ fn a_command_that_cannot_be_executed_is_126(database: &Database) {
 }
 
 fn a_command_that_overruns_its_timeout_is_124(database: &Database) {
-    let leader = Bellwether::lead(database).args(["--command-timeout", "300ms"]).sh("echo at work; sleep 300");
+    let leader = Bellwether::lead(database).args(["--command-timeout", "3s"]).sh("echo at work; sleep 300");
     let outcome = leader.run().exits(124).says_last("r1").prints("at work");
     let _ = outcome.within(Duration::from_secs(30)).not_before(Duration::from_millis(300));
     database.only_run().ended_as("failed", "overran", 124);

@@ -82,7 +82,7 @@ fn a_leader_cut_off_stops_its_command_inside_its_lease() {
     for (mode, trap) in [(Mode::Silent, ""), (Mode::Silent, "trap '' TERM;"), (Mode::Refuse, "")] {
         let (database, proxy, url) = behind_a_proxy();
         let workspace = Workspace::new();
-        let leader = Bellwether::lead(&database).hasty().env("BELLWETHER_DATABASE_URL", &url).args(["--timeout", "3s"]);
+        let leader = Bellwether::lead(&database).hasty().env("BELLWETHER_DATABASE_URL", &url).args(["--timeout", "8s"]);
         let leader = leader.sh(&format!("{trap} {HOLD}")).started(&workspace);
         let command = workspace.wait_for_number("pid");
         let cut = Instant::now();

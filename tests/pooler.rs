@@ -157,10 +157,10 @@ fn a_server_that_stops_behind_its_pooler_is_waited_for() {
     let follower = with(Bellwether::follow(&database)).spawn();
     follower.wait_for_line("waiting for the leader's run to end");
     server.stop();
-    follower.wait_for_line("can't be read, trying again");
+    follower.wait_for_line("can't be used, trying again");
     leader.wait_for_line("can't renew the lease");
     let beginner = with(Bellwether::follow(&database)).spawn();
-    beginner.wait_for_line("can't be read, trying again");
+    beginner.wait_for_line("can't be used, trying again");
     server.start_again(&[]);
     leader.wait_for_line("the lease is renewed again");
     workspace.touch("go");
