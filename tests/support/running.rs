@@ -129,6 +129,11 @@ impl Running {
         assert!(self.child.try_wait().unwrap().is_none(), "it should still be at work\n{}", self.so_far());
     }
 
+    /// The exit code, if it has ended.
+    pub(crate) fn code(&mut self) -> Option<i32> {
+        self.child.try_wait().unwrap().map(code_of)
+    }
+
     /// Waits for its end.
     #[track_caller]
     pub(crate) fn wait(mut self) -> Outcome {
@@ -152,7 +157,7 @@ impl Running {
     }
 
     /// What is known of it by now.
-    fn so_far(&self) -> Outcome {
+    pub(crate) fn so_far(&self) -> Outcome {
         self.outcome(-1)
     }
 

@@ -1,6 +1,8 @@
-//! Servers of a test's own, for what can't be asked of the shared ones: other settings, stops and starts, other clocks.
+//! Servers of a test's own, for what can't be asked of the shared ones: other settings, stops, crashes and starts, other clocks.
 
 use crate::support::databases::{Database, Db};
+use crate::support::processes::{self, eventually};
+use rustix::process::Signal;
 use std::ffi::OsStr;
 use std::fs::{self, Permissions};
 use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
@@ -67,6 +69,33 @@ impl Server {
         assert_eq!(start(self.db, self.folder.path(), options, self.has_clock), self.url);
     }
 
+    /// All of its processes.
+    pub(crate) fn processes(&self) -> Vec<i32> {
+        let file = if self.db == Db::Postgres { "data/postmaster.pid" } else { "pid" };
+        let text = fs::read_to_string(self.home().join(file)).unwrap_or_default();
+        let pid = text.lines().next().and_then(|line| line.trim().parse().ok());
+        pid.filter(|pid| self.owns(*pid)).map(processes::family).unwrap_or_default()
+    }
+
+    /// Whether a process is this server; the pid file of one that was killed names nobody.
+    fn owns(&self, pid: i32) -> bool {
+        let line = fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
+        String::from_utf8_lossy(&line).contains(self.folder.path().to_str().unwrap())
+    }
+
+    /// Kills all of it in the middle of whatever it does.
+    pub(crate) fn crash(&self) {
+        let all = self.processes();
+        for pid in &all {
+            processes::signal(*pid, Signal::KILL);
+        }
+        eventually("the server is dead", || all.iter().all(|pid| has_let_go(*pid)));
+        // Where nobody reaps orphans the killed server stays as a zombie, which PostgreSQL takes for a living one.
+        for lock in ["data/postmaster.pid".to_owned(), format!(".s.PGSQL.{}.lock", self.port())] {
+            let _ = fs::remove_file(self.home().join(lock));
+        }
+    }
+
     /// Sets its clock to so much before or after the real one, such as `+1h`.
     pub(crate) fn set_clock(&self, offset: &str) {
         // At once as a whole, so that no process of the server reads a half.
@@ -94,8 +123,26 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
+        // It may have been frozen.
+        for pid in self.processes() {
+            processes::signal(pid, Signal::CONT);
+        }
         self.stop();
     }
+}
+
+/// The options of a server that keeps what it has committed, even through a power cut.
+pub(crate) fn durable(db: Db) -> &'static [&'static str] {
+    match db {
+        Db::Postgres => &["fsync=on"],
+        _ => &["--innodb-flush-log-at-trx-commit=1", "--innodb-flush-method=fsync"],
+    }
+}
+
+/// Whether a process has ended with all of its threads: the first may be a zombie while others still hold the port.
+fn has_let_go(pid: i32) -> bool {
+    let threads = fs::read_dir(format!("/proc/{pid}/task")).map_or(0, Iterator::count);
+    !processes::is_alive(pid) && threads <= 1
 }
 
 /// The Python that has Django.
