@@ -31,6 +31,7 @@ mod sessions;
 mod setup;
 mod signals;
 mod status;
+mod storm;
 mod stubborn;
 mod terminal;
 mod tidy;

@@ -184,6 +184,22 @@ impl Database {
         run_sql(self.db, &url, sql).unwrap_or_else(|error| panic!("`{sql}` failed: {error}"));
     }
 
+    /// Holds SQLite's write lock for a while, in the background.
+    pub(crate) fn hold_write_lock(&self, length: Duration) {
+        let url = format!("{}?mode=rwc", self.url);
+        thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+            runtime.block_on(async {
+                let options = SqliteConnectOptions::from_str(&url).unwrap().busy_timeout(Duration::from_secs(20));
+                let mut connection: SqliteConnection = options.connect().await.unwrap();
+                if sqlx::raw_sql("BEGIN EXCLUSIVE").execute(&mut connection).await.is_ok() {
+                    thread::sleep(length);
+                }
+                let _ = connection.close().await;
+            });
+        });
+    }
+
     /// The first column of the first row.
     #[track_caller]
     pub(crate) fn value(&self, sql: &str) -> String {
