@@ -111,13 +111,15 @@ pub(super) fn plan(seed: u64, length: Duration, has_server: bool) -> Vec<(Durati
     }
     let mut at = millis(&mut rng, 1000..2000);
     while at < length {
-        let fault = match (rng.u8(0..10), has_server) {
-            (0..7, _) => ON_PROCESSES[rng.usize(..ON_PROCESSES.len())],
-            (_, true) => ON_SERVERS[rng.usize(..ON_SERVERS.len())],
-            (_, false) => Fault::LockFile,
+        let process = rng.u8(0..10) < 8;
+        let fault = match has_server {
+            _ if process => ON_PROCESSES[rng.usize(..ON_PROCESSES.len())],
+            true => ON_SERVERS[rng.usize(..ON_SERVERS.len())],
+            false => Fault::LockFile,
         };
-        // Shorter and longer than a beat, a request and a lease.
-        let length = if rng.u8(0..3) == 0 { millis(&mut rng, 2500..8500) } else { millis(&mut rng, 50..2500) };
+        // Shorter and longer than a beat, a request and a lease; the database is back soon, or nothing would happen.
+        let long = process && rng.u8(0..3) == 0;
+        let length = if long { millis(&mut rng, 2500..8500) } else { millis(&mut rng, 50..2500) };
         all.push((at, What::Fault { fault, pick: rng.usize(..), length }));
         at += millis(&mut rng, 100..1400);
     }
