@@ -119,12 +119,16 @@ fn processes() -> Vec<Process> {
     entries.flatten().filter_map(stat).collect()
 }
 
-/// Reads `/proc/PID/stat`: the name in parentheses may itself hold spaces and parentheses.
+/// Reads `/proc/PID/stat`: the name in parentheses may itself hold spaces and parentheses. A zombie is alive as long as
+/// it has other threads: its first one may have ended before them.
 fn parse_stat(pid: i32, stat: &str) -> Option<Process> {
     let mut fields = stat.rsplit_once(')')?.1.split_ascii_whitespace();
-    let dead = matches!(fields.next()?, "Z" | "X");
+    let zombie = matches!(fields.next()?, "Z" | "X");
     let parent = fields.next()?.parse().ok()?;
     let group = Pid::from_raw(fields.next()?.parse().ok()?)?;
+    // The twentieth field.
+    let threads = fields.nth(14).and_then(|threads| threads.parse().ok()).unwrap_or(1);
+    let dead = zombie && threads <= 1;
     Some(Process { pid: Pid::from_raw(pid)?, parent, group, dead })
 }
 
@@ -137,6 +141,9 @@ mod tests {
         let process = parse_stat(7, "7 (a) b (c) Z 3 5 5 0 -1").expect("a line");
         assert_eq!((process.parent, process.group.as_raw_pid(), process.dead), (3, 5, true));
         assert!(parse_stat(7, "garbage").is_none());
+        let zombie = |threads| format!("7 (a) Z 3 5 5 0 -1 0 0 0 0 0 1 2 3 4 20 0 {threads} 0 9");
+        let is_dead = |threads| parse_stat(7, &zombie(threads)).expect("a line").dead;
+        assert!(is_dead(1) && !is_dead(2), "its first thread has ended, another one works on");
     }
 
     #[test]
