@@ -57,7 +57,10 @@ pub(super) fn render(dialect: Dialect, table: &Table, sql: &str) -> String {
 
 fn milliseconds(dialect: Dialect, time: &str) -> String {
     match dialect {
-        Dialect::Postgres => format!("(extract(epoch FROM {time}) * 1000)::bigint"),
+        // An infinite time is no number.
+        Dialect::Postgres => {
+            format!("CASE WHEN isfinite({time}) THEN (extract(epoch FROM {time}) * 1000)::bigint END")
+        }
         Dialect::MySql => format!("CAST(TIMESTAMPDIFF(MICROSECOND, '1970-01-01', {time}) DIV 1000 AS SIGNED)"),
         Dialect::Sqlite => format!("CAST(round(unixepoch({time}, 'subsec') * 1000) AS INTEGER)"),
     }

@@ -93,7 +93,7 @@ impl Store {
     /// The names of the fleets in the table, a hundred at most.
     pub async fn fleets(&mut self, limit: Duration) -> Result<Vec<String>, StoreError> {
         let rows = self.read(limit, self.statements.fleets()).await?;
-        Ok(rows.iter().filter_map(|row| row.text(0)).collect())
+        Ok(rows.iter().filter_map(|row| rows::label(row, 0)).collect())
     }
 
     /// Inserts a run, after marking `over` lost if there is one, all in one transaction. Returns its number, or nothing

@@ -5,6 +5,27 @@ use std::time::Duration;
 use super::connection::Row;
 use crate::protocol::run::{Reading, Run, State};
 
+/// The longest label that is shown whole, in characters. Ours are shorter, but anybody may have written a row.
+const LONGEST_LABEL: usize = 1024;
+/// The most of a run's last lines that is shown, likewise.
+const LONGEST_DETAIL: usize = 16 * 1024;
+
+/// A text of a row, cut where it is longer than anything that we write.
+pub(super) fn label(row: &Row, index: usize) -> Option<String> {
+    row.text(index).map(|text| match text.char_indices().nth(LONGEST_LABEL) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text,
+    })
+}
+
+/// The end of a long text: of last lines, the last ones.
+fn end_of(text: String) -> String {
+    match text.char_indices().nth_back(LONGEST_DETAIL) {
+        Some((start, first)) => format!("…{}", &text[start + first.len_utf8()..]),
+        None => text,
+    }
+}
+
 /// Sorts the rows of `look` by their first column.
 pub(super) fn reading(rows: &[Row]) -> Reading {
     let mut reading = Reading::default();
@@ -24,7 +45,7 @@ pub(super) fn reading(rows: &[Row]) -> Reading {
 /// Reads a run whose columns begin at `at`, in the order of the statements.
 pub(super) fn run(row: &Row, at: usize) -> Run {
     let int = |offset: usize| row.int(at + offset);
-    let text = |offset: usize| row.text(at + offset).unwrap_or_default();
+    let text = |offset: usize| label(row, at + offset).unwrap_or_default();
     let lease = int(5).and_then(|milliseconds| u64::try_from(milliseconds).ok()).unwrap_or(0);
     Run {
         id: int(0).unwrap_or(0),
@@ -43,8 +64,8 @@ pub(super) fn run(row: &Row, at: usize) -> Run {
         ended_at: int(13),
         read_at: int(14),
         exit_code: int(15),
-        cause: row.text(at + 16),
-        detail: row.text(at + 17),
+        cause: label(row, at + 16),
+        detail: row.text(at + 17).map(end_of),
         version: text(18),
     }
 }

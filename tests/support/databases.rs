@@ -277,11 +277,12 @@ fn is_full(error: &sqlx::Error) -> bool {
     error.as_database_error().is_some_and(|error| error.code().as_deref() == Some("53300"))
 }
 
-/// Waits while all connections of the server are taken.
+/// Waits while all connections of the server are taken. In a thread of its own, so that a test that has a runtime of its
+/// own can call it.
 fn run_sql(db: Db, url: &str, sql: &str) -> Result<Vec<Texts>, sqlx::Error> {
     let deadline = Instant::now() + PATIENCE;
     loop {
-        match try_sql(db, url, sql) {
+        match thread::scope(|scope| scope.spawn(|| try_sql(db, url, sql)).join().unwrap()) {
             Err(error) if is_full(&error) && Instant::now() < deadline => thread::sleep(Duration::from_millis(10)),
             answer => return answer,
         }

@@ -38,8 +38,8 @@ pub(super) enum Claimed {
     TimedOut {
         /// Who has it.
         what: String,
-        /// Its run.
-        run: i64,
+        /// Its run, if there is one.
+        run: Option<i64>,
     },
     /// We were told to stop, and nothing is ours.
     Interrupted {
@@ -78,6 +78,8 @@ pub(super) struct Claiming<'a> {
     claimant: Claimant,
     reads: Outage,
     writes: Outage,
+    /// Somebody was faster than our last claim.
+    beaten: bool,
     progress: Progress,
     /// When the database first answered: the wait for the lease has its own timeout.
     answered: Option<Moment>,
@@ -103,6 +105,7 @@ impl<'a> Claiming<'a> {
             claimant: Claimant::new(&*bid.holder, &*bid.command_digest),
             reads: Outage::new(settings.poll_interval),
             writes: Outage::new(settings.poll_interval),
+            beaten: false,
             progress: Progress::new(clock::now()),
             answered: None,
             rival_told: false,
@@ -153,6 +156,13 @@ impl<'a> Claiming<'a> {
                 ),
             });
         }
+        if matches!(bid, Bid::Insert | Bid::TakeOver(_)) && self.beaten && waited >= self.settings.timeout {
+            let who = match &reading.active {
+                Some(run) => self.who_leads(run),
+                None => format!("others were always faster to take the lease of fleet {}", self.bid.fleet),
+            };
+            return Ok(Found::Nothing(self.timed_out(&who, reading.active.map(|run| run.id))));
+        }
         Ok(match bid {
             Bid::Insert => Found::Claim(None),
             Bid::TakeOver(seen) => Found::Claim(Some(seen)),
@@ -165,22 +175,31 @@ impl<'a> Claiming<'a> {
     fn wait(&mut self, now: Moment, waited: Duration, run: &Run, free_at: Moment) -> Step {
         let timeout = self.settings.timeout;
         if waited >= timeout {
-            let what = format!(
-                "timed out after {}: run {} of release {} by {} has the lease of fleet {}, begun {}, last beat {}",
-                span(timeout),
-                run.id,
-                run.release,
-                run.app,
-                self.bid.fleet,
-                ago(run.since_start()),
-                ago(run.since_beat())
-            );
-            return Step::Done(Claimed::TimedOut { what, run: run.id });
+            return self.timed_out(&self.who_leads(run), Some(run.id));
         }
+        self.beaten = false;
+        self.writes.answered(&self.context.reporter);
         let event = waiting(WaitingFor::Lease, Some(run), waited, timeout);
         self.progress.show(&self.context.reporter, now, &run.id.to_string(), &event);
         let pause = jittered(poll_interval(self.settings.poll_interval, waited));
         Step::Sleep(pause.min(free_at.saturating_sub(now)).min(timeout.saturating_sub(waited)))
+    }
+
+    fn timed_out(&self, why: &str, run: Option<i64>) -> Step {
+        let what = format!("timed out after {}: {why}", span(self.settings.timeout));
+        Step::Done(Claimed::TimedOut { what, run })
+    }
+
+    fn who_leads(&self, run: &Run) -> String {
+        format!(
+            "run {} of release {} by {} has the lease of fleet {}, begun {}, last beat {}",
+            run.id,
+            run.release,
+            run.app,
+            self.bid.fleet,
+            ago(run.since_start()),
+            ago(run.since_beat())
+        )
     }
 
     async fn create(&mut self) -> Result<Step, Error> {
@@ -225,7 +244,13 @@ impl<'a> Claiming<'a> {
             }
             (Ok(None), None) => {
                 self.claimant.beaten();
-                Ok(Step::Sleep(Duration::ZERO))
+                // Who is beaten again by nobody that can be seen must not ask without a rest.
+                let pause = if std::mem::replace(&mut self.beaten, true) {
+                    self.settings.poll_interval
+                } else {
+                    Duration::ZERO
+                };
+                Ok(Step::Sleep(jittered(pause)))
             }
             (_, Some(signal)) => Ok(Step::Done(self.interrupted(signal).await)),
             (Err(error), None) => self.failed(Account::Writes, error),

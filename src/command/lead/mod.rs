@@ -67,7 +67,7 @@ pub(super) async fn lead(
         }
         Claimed::TimedOut { what, run } => {
             let next = "wait for it or stop it, then release again; `bellwether status` shows it";
-            Ok(leave(context, settings, exit::TIMED_OUT, Some(run), what, next.into()))
+            Ok(leave(context, settings, exit::TIMED_OUT, run, what, next.into()))
         }
         Claimed::Interrupted { signal } => {
             let what =
