@@ -1,18 +1,13 @@
 //! Databases of a test's own, and what the tests read and write in them behind the program's back.
 
-use crate::support::PATIENCE;
 use crate::support::processes::eventually;
 use crate::support::run::{Run, Texts};
 use crate::support::servers::Server;
-use sqlx::mysql::{MySqlConnectOptions, MySqlConnection};
-use sqlx::postgres::{PgConnectOptions, PgConnection};
-use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
-use sqlx::{AssertSqlSafe, ColumnIndex, ConnectOptions, Connection, Decode, Row};
+use crate::support::sql::{self, run_sql};
 use std::cell::RefCell;
-use std::str::FromStr;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 use tempfile::TempDir;
 use url::Url;
 
@@ -186,18 +181,7 @@ impl Database {
 
     /// Holds SQLite's write lock for a while, in the background.
     pub(crate) fn hold_write_lock(&self, length: Duration) {
-        let url = format!("{}?mode=rwc", self.url);
-        thread::spawn(move || {
-            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-            runtime.block_on(async {
-                let options = SqliteConnectOptions::from_str(&url).unwrap().busy_timeout(Duration::from_secs(20));
-                let mut connection: SqliteConnection = options.connect().await.unwrap();
-                if sqlx::raw_sql("BEGIN EXCLUSIVE").execute(&mut connection).await.is_ok() {
-                    thread::sleep(length);
-                }
-                let _ = connection.close().await;
-            });
-        });
+        sql::hold_write_lock(format!("{}?mode=rwc", self.url), length);
     }
 
     /// The first column of the first row.
@@ -271,56 +255,4 @@ impl Drop for Database {
             }
         }
     }
-}
-
-fn is_full(error: &sqlx::Error) -> bool {
-    error.as_database_error().is_some_and(|error| error.code().as_deref() == Some("53300"))
-}
-
-/// Waits while all connections of the server are taken. In a thread of its own, so that a test that has a runtime of its
-/// own can call it.
-fn run_sql(db: Db, url: &str, sql: &str) -> Result<Vec<Texts>, sqlx::Error> {
-    let deadline = Instant::now() + PATIENCE;
-    loop {
-        match thread::scope(|scope| scope.spawn(|| try_sql(db, url, sql)).join().unwrap()) {
-            Err(error) if is_full(&error) && Instant::now() < deadline => thread::sleep(Duration::from_millis(10)),
-            answer => return answer,
-        }
-    }
-}
-
-fn try_sql(db: Db, url: &str, sql: &str) -> Result<Vec<Texts>, sqlx::Error> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    runtime.block_on(async {
-        match db {
-            Db::Sqlite => {
-                let options = SqliteConnectOptions::from_str(url)?.busy_timeout(Duration::from_secs(20));
-                let mut connection: SqliteConnection = options.connect().await?;
-                let rows = sqlx::raw_sql(AssertSqlSafe(sql)).fetch_all(&mut connection).await;
-                connection.close().await?;
-                rows?.iter().map(texts).collect()
-            }
-            Db::Postgres => {
-                let mut connection: PgConnection = PgConnectOptions::from_str(url)?.connect().await?;
-                let rows = sqlx::raw_sql(AssertSqlSafe(sql)).fetch_all(&mut connection).await;
-                connection.close().await?;
-                rows?.iter().map(texts).collect()
-            }
-            Db::MySql => {
-                let mut connection: MySqlConnection = MySqlConnectOptions::from_str(url)?.connect().await?;
-                let rows = sqlx::raw_sql(AssertSqlSafe(sql)).fetch_all(&mut connection).await;
-                connection.close().await?;
-                rows?.iter().map(texts).collect()
-            }
-        }
-    })
-}
-
-/// All databases can give any value as text.
-fn texts<R: Row>(row: &R) -> Result<Texts, sqlx::Error>
-where
-    for<'r> Option<String>: Decode<'r, R::Database>,
-    usize: ColumnIndex<R>,
-{
-    (0..row.len()).map(|index| row.try_get_unchecked(index)).collect()
 }

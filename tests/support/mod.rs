@@ -8,6 +8,7 @@ pub(crate) mod proxy;
 pub(crate) mod run;
 pub(crate) mod running;
 pub(crate) mod servers;
+pub(crate) mod sql;
 pub(crate) mod workspace;
 
 use crate::support::databases::Database;
