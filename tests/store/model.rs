@@ -40,7 +40,7 @@ impl Row {
 }
 
 /// The table as it should be.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(super) struct Model {
     pub(super) rows: Vec<Row>,
     /// The number of the last row that was claimed in vain may be used up: databases differ there.
@@ -123,10 +123,13 @@ pub(super) fn look(reading: &Reading) -> [Vec<String>; 4] {
 pub(super) fn expected_look(model: &Model, fleet: usize, release: &str) -> [Vec<String>; 4] {
     assert!(fleet < FLEETS.len());
     let of_release = |row: &&Row| row.fleet == fleet && row.release == release;
+    let mut nameable = model.clone();
+    nameable.rows.iter_mut().for_each(|row| row.detail = None);
     [
         model.newest_first(|row| of_release(row) && row.state == "succeeded", 1),
         model.newest_first(of_release, 1),
         model.newest_first(|row| row.fleet == fleet && row.active, 1),
-        model.newest_first(|row| row.fleet == fleet, 3),
+        // Their last lines are not read.
+        nameable.newest_first(|row| row.fleet == fleet, 10),
     ]
 }
