@@ -3,7 +3,7 @@
 use super::plan::{FLEETS, Fault, Start, What};
 use crate::support::Bellwether;
 use crate::support::databases::{Database, Db};
-use crate::support::processes;
+use crate::support::processes::{self, signal_all};
 use crate::support::proxy::{Mode, Proxy};
 use crate::support::running::Running;
 use crate::support::servers::{Server, durable};
@@ -11,6 +11,8 @@ use crate::support::workspace::Workspace;
 use rustix::process::Signal;
 use std::collections::BTreeMap;
 use std::fs;
+use std::sync::Arc;
+use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant, SystemTime};
 
 /// How long after the last event a process may still live; all are bounded by shorter timeouts.
@@ -42,23 +44,23 @@ pub(super) struct World {
     pub(super) faults: BTreeMap<Fault, u32>,
     ways: Vec<Proxy>,
     heals: Vec<(Instant, Heal)>,
+    /// What befalls the server now, until it is well again.
+    operation: Option<JoinHandle<()>>,
     // Declared last: the database goes before its server.
-    server: Option<Server>,
+    server: Option<Arc<Server>>,
 }
 
 /// The end of a fault.
 enum Heal {
     Thaw { process: usize, pids: Vec<i32> },
     Open(usize),
-    Restart,
-    ThawServer(Vec<i32>),
     Unlocked,
 }
 
 impl World {
     pub(super) fn new(db: Db) -> Self {
-        let server = (db != Db::Sqlite).then(|| Server::start(db, durable(db)));
-        let database = server.as_ref().map_or_else(|| db.fresh(), Server::database);
+        let server = (db != Db::Sqlite).then(|| Arc::new(Server::start(db, durable(db))));
+        let database = server.as_ref().map_or_else(|| db.fresh(), |server| server.database());
         let ways = server.iter().flat_map(|server| [server.port(); 2]).map(Proxy::before).collect();
         let workspace = Workspace::new();
         workspace.write("command.sh", include_str!("command.sh"));
@@ -71,6 +73,7 @@ impl World {
             faults: BTreeMap::new(),
             ways,
             heals: Vec::new(),
+            operation: None,
             server,
         }
     }
@@ -88,8 +91,11 @@ impl World {
                 What::Fault { fault, pick, length } => self.fault(fault, pick, length),
             }
         }
-        while !self.heals.is_empty() {
+        while !self.heals.is_empty() || !self.is_server_well() {
             self.turn();
+        }
+        if let Some(operation) = self.operation.take() {
+            operation.join().unwrap();
         }
         let deadline = Instant::now() + LAST_WORD;
         while self.processes.iter().any(|process| process.ended.is_none()) && Instant::now() < deadline {
@@ -154,7 +160,7 @@ impl World {
 
     /// A short while, in which faults end and ends are noticed.
     fn turn(&mut self) {
-        std::thread::sleep(Duration::from_millis(5));
+        thread::sleep(Duration::from_millis(5));
         let due: Vec<_> = self.heals.extract_if(.., |(at, _)| *at <= Instant::now()).collect();
         for (_, heal) in due {
             self.heal(heal);
@@ -176,8 +182,6 @@ impl World {
                 }
             }
             Heal::Open(way) => self.ways[way].set(Mode::Pass),
-            Heal::Restart => self.server.iter().for_each(|server| server.start_again(durable(self.database.db))),
-            Heal::ThawServer(pids) => signal_all(&pids, Signal::CONT),
             // The one who holds it lets go by itself.
             Heal::Unlocked => {}
         }
@@ -238,29 +242,31 @@ impl World {
         true
     }
 
+    /// Befalls the server, in the background: stopping and starting take their time, and the world goes on.
     fn on_server(&mut self, fault: Fault, length: Duration) -> bool {
-        let Some(server) = &self.server else { return false };
-        let is_hurt = |heal: &Heal| matches!(heal, Heal::Restart | Heal::ThawServer(_));
-        if self.heals.iter().any(|(_, heal)| is_hurt(heal)) {
-            return false;
-        }
-        let heal = match fault {
-            Fault::CrashServer => {
-                server.crash();
-                Heal::Restart
-            }
-            Fault::StopServer => {
-                server.stop();
-                Heal::Restart
-            }
-            _ => {
+        let Some(server) = self.server.clone().filter(|_| self.is_server_well()) else { return false };
+        let db = self.database.db;
+        self.operation = Some(thread::spawn(move || {
+            if fault == Fault::FreezeServer {
                 let pids = server.processes();
                 signal_all(&pids, Signal::STOP);
-                Heal::ThawServer(pids)
+                thread::sleep(length);
+                signal_all(&pids, Signal::CONT);
+                return;
             }
-        };
-        self.heals.push((Instant::now() + length, heal));
+            if fault == Fault::CrashServer {
+                server.crash();
+            } else {
+                server.stop();
+            }
+            thread::sleep(length);
+            server.start_again(durable(db));
+        }));
         true
+    }
+
+    fn is_server_well(&self) -> bool {
+        self.operation.as_ref().is_none_or(JoinHandle::is_finished)
     }
 
     fn lock_file(&mut self, length: Duration) -> bool {
@@ -286,12 +292,6 @@ impl World {
 fn is_command(pid: i32) -> bool {
     fs::read(format!("/proc/{pid}/cmdline"))
         .is_ok_and(|line| line.starts_with(b"sh\0command.sh") || line.starts_with(b"sleep\0"))
-}
-
-fn signal_all(pids: &[i32], signal: Signal) {
-    for pid in pids {
-        processes::signal(*pid, signal);
-    }
 }
 
 /// The wall clock, which all processes of one machine share, in nanoseconds.

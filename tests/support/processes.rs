@@ -57,6 +57,12 @@ pub(crate) fn signal(pid: i32, signal: Signal) {
     let _ = kill_process(Pid::from_raw(pid).unwrap(), signal);
 }
 
+pub(crate) fn signal_all(pids: &[i32], signal: Signal) {
+    for pid in pids {
+        self::signal(*pid, signal);
+    }
+}
+
 /// Waits until something is the case, and fails if it does not come true.
 #[track_caller]
 pub(crate) fn eventually(what: &str, mut is_so: impl FnMut() -> bool) {
