@@ -19,9 +19,9 @@ pub struct Cli {
 }
 
 const AFTER_HELP: &str = "\
-Exit codes: 0 go, 2 usage, 120 timed out waiting, 121 the leader's run failed, 122 the leader was lost, 124 the command \
-overran, 125 bellwether could not do its work, 126 or 127 the command can't be executed or was not found, 128+n ended by \
-signal n, else the command's own.
+Exit codes: 0 go, 2 usage, 120 timed out waiting, 121 the leader's run failed, 122 the leader was lost, 123 migrations \
+are missing although the leader succeeded, 124 the command overran, 125 bellwether could not do its work, 126 or 127 \
+the command can't be executed or was not found, 128+n ended by signal n, else the command's own.
 
 BELLWETHER_SKIP=1 makes release, lead and follow exit 0 at once, without touching the database or running anything.";
 
@@ -39,6 +39,8 @@ pub enum Command {
     Follow(FollowArgs),
     /// Show the fleet's runs
     Status(StatusArgs),
+    /// Compare the migrations that this app ships with those that its framework has applied
+    Migrations(MigrationsArgs),
     /// Create the runs table
     Setup(SetupArgs),
     /// Waits for the word to become the command.
@@ -68,6 +70,27 @@ pub struct FleetOptions {
     /// The runs table, `schema.table` allowed [env: BELLWETHER_TABLE] [default: bellwether_runs]
     #[arg(long, value_name = "NAME")]
     pub table: Option<String>,
+}
+
+/// The migration gate.
+#[derive(Debug, Args)]
+pub struct GateOptions {
+    /// Compare what this app ships with the framework's own table: FRAMEWORK, FRAMEWORK:PATH or manifest:FILE;
+    /// repeatable [env: BELLWETHER_MIGRATIONS, separated by commas]
+    #[arg(long, value_name = "SPEC")]
+    pub migrations: Vec<String>,
+    /// The framework's table, if it has another name than usual; `schema.table` allowed
+    /// [env: BELLWETHER_MIGRATIONS_TABLE]
+    #[arg(long, value_name = "NAME")]
+    pub migrations_table: Option<String>,
+    /// The database of that table [env: BELLWETHER_MIGRATIONS_DATABASE_URL, then DATABASE_URL] [default: that of the
+    /// runs]
+    #[arg(long, value_name = "URL")]
+    pub migrations_database_url: Option<String>,
+    /// What a revision that this app does not ship means: `wait`, or `ahead` of all that it ships (Alembic)
+    /// [env: BELLWETHER_UNKNOWN_REVISION] [default: wait]
+    #[arg(long, value_name = "wait|ahead")]
+    pub unknown_revision: Option<String>,
 }
 
 /// All options of release, lead and follow; one that belongs to the other role has no effect.
@@ -164,6 +187,27 @@ pub struct StatusArgs {
     /// run, or of the release (0 if any run of it succeeded)
     #[arg(long)]
     pub exit_code: bool,
+}
+
+/// `migrations`
+#[derive(Debug, Args)]
+pub struct MigrationsArgs {
+    /// What to compare.
+    #[command(flatten)]
+    pub gate: GateOptions,
+    /// The database of the runs, where the frameworks' tables are if nothing else is said [env:
+    /// BELLWETHER_DATABASE_URL]
+    #[arg(long, value_name = "URL")]
+    pub database_url: Option<String>,
+    /// One JSON object instead of text
+    #[arg(long)]
+    pub json: bool,
+    /// Answer by state: 0 if all is applied, else 123
+    #[arg(long)]
+    pub exit_code: bool,
+    /// Print what this app ships, for `manifest:FILE` in an image without the files; connects to nothing
+    #[arg(long, conflicts_with_all = ["json", "exit_code"])]
+    pub manifest: bool,
 }
 
 /// `setup`

@@ -14,6 +14,8 @@ pub const TIMED_OUT: u8 = 120;
 pub const FAILED: u8 = 121;
 /// The leader was lost.
 pub const LOST: u8 = 122;
+/// Migrations that this app ships are missing although the leader's run or command succeeded.
+pub const PENDING: u8 = 123;
 /// bellwether itself could not do its work.
 pub const UNABLE: u8 = 125;
 

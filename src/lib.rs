@@ -5,14 +5,14 @@
 //!                                 │
 //!      cli ◄── settings ◄── command/{lead, follow, status, setup}
 //!                 │               │         │          │
-//!              identity        store/   supervise/  report/     (these three do not know each other)
+//!              identity   gate ► store/   supervise/  report/   (these three do not know each other)
 //!                 │               │         │          │
 //!                 └───────────────┴► protocol/ ◄───────┘        (pure: no database, process, environment or clock)
 //! ```
 //!
 //! `protocol` is the program's thought; `store`, `supervise` and `report` are its hands; `command` joins them. `cli`
 //! only describes flags, `settings` checks them together with the environment, and `identity` finds out what is being
-//! deployed and where. A test holds the arrows.
+//! deployed and where. `gate` reads the migration frameworks' own tables through the store. A test holds the arrows.
 
 mod cli;
 mod clock;
@@ -20,6 +20,7 @@ mod command;
 mod environment;
 mod error;
 mod exit;
+pub mod gate;
 mod identity;
 pub mod protocol;
 mod report;
@@ -63,6 +64,7 @@ fn dispatch(command: Command, env: Environment) -> u8 {
         Command::Lead(args) => coordinate(env, Ok(named(Role::Leader, "lead")), &args.options, &args.argv),
         Command::Follow(args) => coordinate(env, Ok(named(Role::Follower, "follow")), &args.options, &[]),
         Command::Status(args) => asked(env, async |context| command::status(context, &args).await),
+        Command::Migrations(args) => asked(env, async |context| command::migrations(context, &args).await),
         Command::Setup(args) => asked(env, async |context| command::setup(context, &args).await),
         Command::InternalExec { argv } => {
             supervise::become_command(&argv).err().map_or(exit::UNABLE, |error| error.code)
@@ -107,7 +109,7 @@ fn coordinate(
     finish(context, role, outcome)
 }
 
-/// `status` and `setup`.
+/// `status`, `migrations` and `setup`.
 fn asked(env: Environment, command: impl AsyncFnOnce(&Context) -> Result<u8, Error>) -> u8 {
     let context = Context { env, reporter: Reporter::start(false) };
     let outcome = block_on(command(&context)).and_then(|outcome| outcome);

@@ -20,6 +20,7 @@ mod hostile;
 mod identity;
 mod json;
 mod lead;
+mod migrations;
 mod options;
 mod outage;
 mod pooler;

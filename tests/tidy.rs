@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// What each module may use of the others; `main` and `lib` join them all.
-const ARROWS: [(&str, &[&str]); 14] = [
+const ARROWS: [(&str, &[&str]); 15] = [
     ("cli", &[]),
     ("clock", &["protocol"]),
     (
@@ -16,6 +16,7 @@ const ARROWS: [(&str, &[&str]); 14] = [
             "environment",
             "error",
             "exit",
+            "gate",
             "identity",
             "protocol",
             "report",
@@ -29,11 +30,12 @@ const ARROWS: [(&str, &[&str]); 14] = [
     ("environment", &[]),
     ("error", &["exit", "store"]),
     ("exit", &[]),
+    ("gate", &["protocol", "store"]),
     ("identity", &["environment"]),
     ("protocol", &[]),
     ("report", &["protocol", "words"]),
     ("secrets", &[]),
-    ("settings", &["cli", "environment", "error", "identity", "protocol", "store", "words"]),
+    ("settings", &["cli", "environment", "error", "gate", "identity", "protocol", "store", "words"]),
     ("store", &["protocol", "words"]),
     ("supervise", &["clock", "exit", "protocol", "secrets"]),
     ("words", &[]),

@@ -2,6 +2,7 @@
 
 mod follow;
 mod lead;
+mod migrations;
 mod outage;
 mod setup;
 mod status;
@@ -10,6 +11,7 @@ use std::ffi::OsString;
 use std::io::Write;
 use std::time::Duration;
 
+pub use self::migrations::migrations;
 pub use self::setup::setup;
 pub use self::status::status;
 use crate::environment::Environment;

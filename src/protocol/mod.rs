@@ -29,6 +29,7 @@
 //! What it does not promise is said in `docs/protocol.md`.
 
 pub mod claim;
+pub mod gate;
 pub mod judge;
 pub mod leader;
 pub mod policy;

@@ -51,6 +51,17 @@ pub(super) fn resolve(given: Option<Given>, env: &Environment) -> Result<Databas
     Ok(Database { location, source: given.name, secrets, warnings })
 }
 
+/// Reads the URL of a database that is used as it is.
+pub(super) fn own(given: &Given, env: &Environment) -> Result<Database, String> {
+    let url = url::parse(&given.value, &given.name).map_err(|error| error.to_string())?;
+    let secrets = url.secrets();
+    let location = match url.location {
+        Location::File(file) => Location::File(SqliteFile { path: resolved(&env.working_directory.join(file.path)) }),
+        server @ Location::Server(_) => server,
+    };
+    Ok(Database { location, source: given.name.clone(), secrets, warnings: url.warnings })
+}
+
 /// The file of the runs: the one that was named for them, or a sibling of the app's own database, because a migration's
 /// long write transaction there would block our beats.
 fn sqlite(here: &Path, named: &Path, shared: bool) -> (PathBuf, Option<String>) {

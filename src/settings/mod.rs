@@ -3,6 +3,7 @@
 
 mod database;
 mod duration;
+mod gate;
 mod role;
 
 use std::ffi::OsString;
@@ -12,6 +13,7 @@ use std::time::Duration;
 use sha2::{Digest, Sha256};
 
 pub use self::database::Database;
+pub use self::gate::{Migrations, load as load_gate};
 pub use self::role::{Choice, choose as choose_role};
 use crate::cli::{FleetOptions, RunOptions};
 use crate::environment::Environment;

@@ -8,6 +8,7 @@ mod connection;
 mod dialect;
 mod encryption;
 mod failure;
+mod foreign;
 mod mysql;
 mod orphans;
 mod postgres;
@@ -21,6 +22,7 @@ pub mod url;
 use std::time::Duration;
 
 pub use failure::{Class, StoreError};
+pub use foreign::{Column, Found};
 pub use orphans::{Session, session_name};
 pub use statements::{Ending, NewRun};
 pub use table::{BadTableName, Table};
@@ -55,6 +57,11 @@ impl Store {
     /// The SQL that makes the table, for somebody else to run.
     pub fn create_statements(&self) -> Vec<String> {
         schema::create(self.location.dialect(), &self.table)
+    }
+
+    /// Whether a database here has schemas.
+    pub fn has_schemas(&self) -> bool {
+        self.location.dialect() == url::Dialect::Postgres
     }
 
     /// Makes the table where it is missing, and an SQLite file with it.

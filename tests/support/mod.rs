@@ -87,6 +87,10 @@ impl Bellwether {
         Self::bare(["status"]).env("BELLWETHER_DATABASE_URL", database.url())
     }
 
+    pub(crate) fn migrations(database: &Database) -> Self {
+        Self::bare(["migrations"]).env("BELLWETHER_DATABASE_URL", database.url())
+    }
+
     pub(crate) fn setup(database: &Database) -> Self {
         Self::bare(["setup"]).env("BELLWETHER_DATABASE_URL", database.url())
     }

@@ -1,0 +1,175 @@
+//! What this app ships: the migrations in its folders.
+
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256, Sha384};
+use walkdir::WalkDir;
+
+use super::preset::{Digest, Preset, Rule};
+
+/// A migration that this app ships.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Migration {
+    /// Its name for people.
+    pub name: String,
+    /// What its row is found by, made comparable.
+    pub id: String,
+    /// The app or module that it belongs to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scope: Option<String>,
+    /// The digest of its file.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub checksum: Option<String>,
+    /// Those that it stands for (Django) or builds on (Alembic).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub links: Vec<String>,
+}
+
+/// The folder of a framework's migrations: the given one, else the first usual one that exists.
+pub fn folder(preset: &Preset, given: Option<&Path>, here: &Path) -> Result<PathBuf, String> {
+    if let Some(given) = given {
+        let folder = here.join(given);
+        return if folder.is_dir() {
+            Ok(folder)
+        } else {
+            Err(format!(
+                "there is no folder `{}`; name the one that holds the migrations of {}",
+                given.display(),
+                preset.title
+            ))
+        };
+    }
+    preset.paths.iter().map(|path| here.join(path)).find(|path| path.is_dir()).ok_or_else(|| {
+        format!(
+            "no migrations of {}: there is no folder `{}` here; name theirs with `{}:PATH`, or ship a list of them and \
+             name that with `manifest:FILE`",
+            preset.title,
+            preset.paths.join("` or `"),
+            preset.name
+        )
+    })
+}
+
+/// The migrations in a folder, in their order. None at all is an error: of nothing it would always be true that all is
+/// applied.
+pub fn shipped(preset: &Preset, folder: &Path) -> Result<Vec<Migration>, String> {
+    let mut migrations = match preset.rule {
+        Rule::Plain | Rule::Flyway | Rule::Highest | Rule::Django | Rule::Alembic | Rule::Drizzle => {
+            plain(preset, folder)?
+        }
+    };
+    migrations.sort_by_cached_key(|migration| (preset.key.order(&migration.id), migration.name.clone()));
+    if migrations.is_empty() {
+        return Err(format!(
+            "no migration of {} in `{}`; name the folder that holds them with `{}:PATH`, or ship a list of them and \
+             name that with `manifest:FILE`",
+            preset.title,
+            folder.display(),
+            preset.name
+        ));
+    }
+    Ok(migrations)
+}
+
+fn plain(preset: &Preset, folder: &Path) -> Result<Vec<Migration>, String> {
+    let depth = if preset.files.recursive { usize::MAX } else { 1 };
+    let mut migrations = Vec::new();
+    let hidden = |entry: &walkdir::DirEntry| entry.file_name().to_string_lossy().starts_with('.');
+    let entries = WalkDir::new(folder).min_depth(1).max_depth(depth).follow_links(true).sort_by_file_name();
+    for entry in entries.into_iter().filter_entry(|entry| entry.depth() == 0 || !hidden(entry)) {
+        let entry = entry.map_err(|error| format!("can't read `{}`: {error}", folder.display()))?;
+        let name = entry.file_name().to_string_lossy();
+        let file = match preset.files.marker {
+            Some(marker) => entry.path().join(marker),
+            None => entry.path().to_owned(),
+        };
+        let Some(captured) = preset.files.capture(&name).filter(|_| file.is_file()) else { continue };
+        let scope = preset.scope.and_then(|_| Some(entry.path().parent()?.file_name()?.to_string_lossy().into_owned()));
+        migrations.push(Migration {
+            name: shown(preset, &name),
+            id: preset.key.of(captured),
+            scope,
+            checksum: preset.checksum.map(|checksum| digest(checksum.kind, &file)).transpose()?,
+            links: Vec::new(),
+        });
+    }
+    Ok(migrations)
+}
+
+/// A file's name for people: without the ending where the table doesn't have it either.
+fn shown(preset: &Preset, name: &str) -> String {
+    let ending = preset.files.endings.iter().filter(|ending| name.ends_with(*ending)).max_by_key(|ending| ending.len());
+    match ending {
+        Some(ending) if preset.files.marker.is_none() => name[..name.len() - ending.len()].to_owned(),
+        _ => name.to_owned(),
+    }
+}
+
+/// The digest of a file, as its row would have it.
+pub fn digest(kind: Digest, file: &Path) -> Result<String, String> {
+    let bytes = std::fs::read(file).map_err(|error| format!("can't read `{}`: {error}", file.display()))?;
+    Ok(match kind {
+        Digest::Sha256 => hex::encode(Sha256::digest(&bytes)),
+        Digest::Sha384 => hex::encode(Sha384::digest(&bytes)),
+        Digest::Crc32OfLines => crc32_of_lines(&bytes).to_string(),
+    })
+}
+
+/// CRC-32 (IEEE 802.3) over the lines without their ends and without a byte order mark.
+fn crc32_of_lines(bytes: &[u8]) -> i32 {
+    const POLYNOMIAL: u32 = 0xedb8_8320;
+    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+    let mut crc = u32::MAX;
+    for byte in bytes.iter().filter(|byte| !matches!(byte, b'\r' | b'\n')) {
+        crc ^= u32::from(*byte);
+        for _ in 0..8 {
+            crc = if crc & 1 == 1 { (crc >> 1) ^ POLYNOMIAL } else { crc >> 1 };
+        }
+    }
+    (!crc).cast_signed()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::gate::presets::find;
+
+    /// What a framework makes of these files.
+    fn ids(framework: &str, files: &[&str]) -> Vec<String> {
+        let folder = tempfile::tempdir().expect("a folder");
+        for file in files {
+            let path = folder.path().join(file);
+            std::fs::create_dir_all(path.parent().expect("a parent")).expect("a folder");
+            std::fs::write(path, "").expect("a file");
+        }
+        let preset = find(framework).expect("a framework");
+        let migrations = shipped(preset, folder.path()).unwrap_or_default();
+        migrations.into_iter().map(|migration| migration.id).collect()
+    }
+
+    #[test]
+    fn each_framework_knows_its_own_files() {
+        let rails =
+            ["2_b.rb", "001_a.rb", "engines/10_c.shop.rb", "3_Bad.rb", "x.rb", "4_a.md", ".keep", ".git/5_a.rb"];
+        assert_eq!(ids("rails", &rails), ["1", "2", "10"]);
+        let sqlx = ["1_a.sql", "0002_b.up.sql", "0002_b.down.sql", "sub/3_c.sql", "readme.sql"];
+        assert_eq!(ids("sqlx", &sqlx), ["1", "2"]);
+    }
+
+    #[test]
+    fn nothing_to_compare_is_an_error_with_the_fix() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let rails = find("rails").expect("a framework");
+        assert!(shipped(rails, folder.path()).expect_err("empty").contains("`rails:PATH`"));
+        assert!(super::folder(rails, None, folder.path()).expect_err("missing").contains("`db/migrate`"));
+        let given = super::folder(rails, Some(Path::new("elsewhere")), folder.path());
+        assert!(given.expect_err("missing").contains("`elsewhere`"));
+    }
+
+    #[test]
+    fn crc_32_is_the_usual_one_over_lines() {
+        assert_eq!(crc32_of_lines(b"123456789").cast_unsigned(), 0xcbf4_3926);
+        assert_eq!(crc32_of_lines(b"\xef\xbb\xbf12345\r\n6789\n"), crc32_of_lines(b"123456789"));
+    }
+}

@@ -1,0 +1,61 @@
+//! The list of what an image ships, for images that ship no migration files: written at build time, read at release.
+
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+
+use super::disk::Migration;
+use super::presets::find;
+use super::table::TableName;
+use super::{Source, Specs};
+
+/// The version of the format.
+const VERSION: u32 = 1;
+
+#[derive(Serialize, Deserialize)]
+struct Manifest {
+    bellwether_manifest: u32,
+    sources: Vec<Entry>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Entry {
+    framework: String,
+    table: String,
+    migrations: Vec<Migration>,
+}
+
+/// The manifest of these, as JSON.
+pub fn write(sources: &[Source]) -> String {
+    let entry = |source: &Source| Entry {
+        framework: source.preset.name.to_owned(),
+        table: source.table.to_string(),
+        migrations: source.shipped.clone(),
+    };
+    let manifest = Manifest { bellwether_manifest: VERSION, sources: sources.iter().map(entry).collect() };
+    serde_json::to_string_pretty(&manifest).unwrap_or_default() + "\n"
+}
+
+/// Reads a manifest. The error says what is wrong with it and how to make one.
+pub fn read(file: &Path, text: &str, table: Option<&TableName>) -> Result<Specs, String> {
+    let make = "make one with `bellwether migrations --migrations SPEC --manifest`";
+    let shown = file.display();
+    let bytes = std::fs::read(file).map_err(|error| format!("can't read the manifest `{shown}`: {error}; {make}"))?;
+    let manifest: Manifest =
+        serde_json::from_slice(&bytes).map_err(|error| format!("`{shown}` is no manifest: {error}; {make}"))?;
+    if manifest.bellwether_manifest != VERSION {
+        return Err(format!("`{shown}` is of version {}; {make}", manifest.bellwether_manifest));
+    }
+    let mut sources = Vec::new();
+    for entry in manifest.sources {
+        let preset = find(&entry.framework).ok_or_else(|| {
+            format!("`{shown}` names the framework `{}`, which is unknown here; {make}", entry.framework)
+        })?;
+        if entry.migrations.is_empty() {
+            return Err(format!("`{shown}` lists no migration of {}; {make}", preset.title));
+        }
+        let table = table.cloned().unwrap_or_else(|| TableName::parse(&entry.table));
+        sources.push(Source { preset, origin: text.to_owned(), table, shipped: entry.migrations });
+    }
+    if sources.is_empty() { Err(format!("`{shown}` lists nothing; {make}")) } else { Ok(sources) }
+}

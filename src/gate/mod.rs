@@ -1,0 +1,133 @@
+//! The migration gate: what this app ships, compared with what the framework's own table says is applied.
+//!
+//! ```text
+//!   spec ──► presets ──► disk (what is shipped)  ─┐
+//!              │                                  ├──► compare ──► how each migration stands
+//!              └──────► table (what is applied) ──┘
+//! ```
+//!
+//! A framework is a [`preset::Preset`], a record of names and rules; what can't be said by one has a file of its own.
+//! Only `table` reads the database, and nothing is ever written there.
+
+mod compare;
+mod disk;
+mod manifest;
+pub mod names;
+pub mod preset;
+pub mod presets;
+mod spec;
+mod table;
+
+use std::path::Path;
+use std::time::Duration;
+
+pub use self::compare::{Comparison, Standing, State};
+pub use self::disk::Migration;
+use self::preset::Preset;
+pub use self::spec::{Kind, Spec, parse};
+pub use self::table::{TableError, TableName};
+use crate::protocol::gate::Tally;
+use crate::store::Store;
+
+/// What one framework ships, and its table.
+#[derive(Clone, Debug)]
+pub struct Source {
+    /// The framework.
+    pub preset: &'static Preset,
+    /// Where the list of migrations comes from.
+    pub origin: String,
+    /// Its table.
+    pub table: TableName,
+    /// What is shipped, in order.
+    pub shipped: Vec<Migration>,
+}
+
+type Specs = Vec<Source>;
+
+/// All that this app ships.
+#[derive(Clone, Debug)]
+pub struct Gate {
+    sources: Specs,
+    unknown_is_ahead: bool,
+}
+
+/// How a framework's migrations stand.
+#[derive(Clone, Debug)]
+pub struct Report {
+    /// The framework, for people.
+    pub title: &'static str,
+    /// The framework, in a SPEC.
+    pub framework: &'static str,
+    /// Where the list of migrations comes from.
+    pub origin: String,
+    /// Its table.
+    pub table: String,
+    /// Whether there is one.
+    pub has_table: bool,
+    /// The comparison.
+    pub comparison: Comparison,
+}
+
+impl Gate {
+    /// Finds out what is shipped. The error says what is missing and how to mend it.
+    pub fn load(specs: &[Spec], table: Option<&str>, unknown_is_ahead: bool, here: &Path) -> Result<Self, String> {
+        let table = table.map(TableName::parse);
+        let mut sources = Vec::new();
+        for spec in specs {
+            match (spec.kind, &spec.path) {
+                (Kind::Manifest, path) => {
+                    let file = here.join(path.as_deref().unwrap_or(Path::new("")));
+                    sources.extend(manifest::read(&file, &spec.text, table.as_ref())?);
+                }
+                (Kind::Framework(preset), path) => {
+                    let folder = disk::folder(preset, path.as_deref(), here)?;
+                    let shipped = disk::shipped(preset, &folder)?;
+                    let origin = folder.strip_prefix(here).unwrap_or(&folder).display().to_string();
+                    let table = table.clone().unwrap_or_else(|| TableName::of(preset));
+                    sources.push(Source { preset, origin, table, shipped });
+                }
+            }
+        }
+        Ok(Self { sources, unknown_is_ahead })
+    }
+
+    /// Reads the frameworks' tables and compares, each request within `limit`.
+    pub async fn read(&self, store: &mut Store, limit: Duration) -> Result<Vec<Report>, TableError> {
+        let mut reports = Vec::new();
+        for source in &self.sources {
+            let rows = table::read(store, limit, source.preset, &source.table).await?;
+            reports.push(Report {
+                title: source.preset.title,
+                framework: source.preset.name,
+                origin: source.origin.clone(),
+                table: source.table.to_string(),
+                has_table: rows.has_table,
+                comparison: compare::compare(source.preset, &source.shipped, &rows, self.unknown_is_ahead),
+            });
+        }
+        Ok(reports)
+    }
+
+    /// The list of all that is shipped, as JSON.
+    pub fn manifest(&self) -> String {
+        manifest::write(&self.sources)
+    }
+}
+
+/// What the protocol needs to know of these.
+pub fn tally(reports: &[Report]) -> Tally {
+    let mut tally = Tally::default();
+    for standing in reports.iter().flat_map(|report| &report.comparison.standings) {
+        let name = standing.name.clone();
+        tally.shipped += 1;
+        match standing.state {
+            State::Applied => tally.applied += 1,
+            State::Pending => tally.pending.push(name),
+            State::Running => tally.running.push(name),
+            State::Failed => tally.failed.push(name),
+            State::NeverRuns => tally.never.push((name, standing.reason.clone().unwrap_or_default())),
+            State::Unknown => tally.unknown.push(name),
+        }
+    }
+    tally
+}
