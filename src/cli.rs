@@ -99,6 +99,9 @@ pub struct RunOptions {
     /// Where the runs are, and who asks.
     #[command(flatten)]
     pub fleet: FleetOptions,
+    /// The migration gate.
+    #[command(flatten)]
+    pub gate: GateOptions,
     /// What is being deployed, equal for leader and followers [env: BELLWETHER_RELEASE, then the platform's commit]
     #[arg(long, value_name = "ID")]
     pub release: Option<String>,

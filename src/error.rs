@@ -35,6 +35,14 @@ pub enum Error {
         /// The database's words.
         source: StoreError,
     },
+    /// A framework's table is not given to read.
+    #[error("{database} does not let the frameworks' tables be read: {source}")]
+    Unreadable {
+        /// Where, without its password.
+        database: String,
+        /// The database's words.
+        source: StoreError,
+    },
     /// The operating system refused something that we can't do without.
     #[error("can't {doing}: {source}")]
     System {
@@ -63,13 +71,23 @@ impl Error {
         }
     }
 
+    /// What a failed look at the frameworks' tables comes to.
+    pub fn unreadable(database: &impl ToString, source: StoreError) -> Self {
+        match source.class {
+            Class::Refused => Self::Unreadable { database: database.to_string(), source },
+            _ => Self::store(database, source),
+        }
+    }
+
     /// The documented exit code.
     pub fn exit_code(&self) -> u8 {
         match self {
             Self::Usage(_) => exit::USAGE,
-            Self::Refused { .. } | Self::Unreachable { .. } | Self::Uncreated { .. } | Self::System { .. } => {
-                exit::UNABLE
-            }
+            Self::Refused { .. }
+            | Self::Unreachable { .. }
+            | Self::Uncreated { .. }
+            | Self::Unreadable { .. }
+            | Self::System { .. } => exit::UNABLE,
         }
     }
 
@@ -84,6 +102,10 @@ impl Error {
             Self::Uncreated { .. } => Some(
                 "run the SQL of `bellwether setup --print` as a role that may, in a schema that exists, grant this one \
                  SELECT, INSERT and UPDATE on the table, then release again",
+            ),
+            Self::Unreadable { .. } => Some(
+                "grant this role SELECT on the framework's table, or name another database with \
+                 `--migrations-database-url`, then try again",
             ),
             Self::Unreachable { .. } => {
                 Some("see that the database is up and can be reached from here, then try again")

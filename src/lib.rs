@@ -99,12 +99,13 @@ fn coordinate(
         }
         json?;
         let choice = choice.map_err(Error::Usage)?;
+        let role = choice.role;
         context.reporter.say(&Event::Role { role: choice.role, reason: choice.reason });
         if let Some(text) = choice.warning {
             context.reporter.say(&Event::Warning { text });
         }
-        let settings = settings::Run::resolve(options, &context.env)?;
-        block_on(command::run(&context, choice.role, &settings, argv))
+        let settings = settings::Run::resolve(role, options, &context.env)?;
+        block_on(command::run(&context, role, &settings, argv))
     });
     finish(context, role, outcome)
 }

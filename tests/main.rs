@@ -16,6 +16,7 @@ mod django;
 mod docs;
 mod encryption;
 mod follow;
+mod gate;
 mod hostile;
 mod identity;
 mod json;

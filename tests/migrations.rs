@@ -168,5 +168,10 @@ fn a_role_that_may_not_read_is_told_so() {
     let role = database.create_role("reader", "secret");
     let line = Bellwether::migrations(&database).in_workspace(&rails()).args(["--migrations", "rails"]);
     let url = database.url_as(&role, "secret");
-    let _ = line.args(["--migrations-database-url", &url]).run().exits(125).says("permission denied").says("rights");
+    let _ = line
+        .args(["--migrations-database-url", &url])
+        .run()
+        .exits(125)
+        .says("permission denied")
+        .says("grant this role SELECT");
 }

@@ -44,7 +44,7 @@ pub(super) async fn read(migrations: &Migrations, limit: Duration) -> Result<Vec
 pub(super) fn unreadable(migrations: &Migrations, error: TableError) -> Error {
     match error {
         TableError::Shape(why) => Error::Usage(why),
-        TableError::Store(source) => Error::store(&migrations.database.location, source),
+        TableError::Store(source) => Error::unreadable(&migrations.database.location, source),
     }
 }
 

@@ -1,6 +1,7 @@
 //! The commands, one a file: each joins the protocol with the store, the supervisor and the reporter.
 
 mod follow;
+mod gate;
 mod lead;
 mod migrations;
 mod outage;
@@ -16,7 +17,9 @@ pub use self::setup::setup;
 pub use self::status::status;
 use crate::environment::Environment;
 use crate::error::Error;
+use crate::exit;
 use crate::protocol::Role;
+use crate::protocol::gate::Tally;
 use crate::protocol::run::{Cause, Run};
 use crate::report::{Event, Opening, Reporter, Waiting, WaitingFor};
 use crate::settings;
@@ -34,7 +37,9 @@ pub struct Context {
 /// Leads or follows, and says before what it is about to do. Returns the exit code.
 pub async fn run(context: &Context, role: Role, settings: &settings::Run, argv: &[OsString]) -> u8 {
     take_part(context, role, settings, argv).await.unwrap_or_else(|error| {
-        let what = format!("release {}: {error}", settings.release.id);
+        let release =
+            settings.release.as_ref().map_or_else(|_| String::new(), |release| format!("release {}: ", release.id));
+        let what = format!("{release}{error}");
         let next = error.advice().unwrap_or_default().to_owned();
         context.reporter.say(&ended(role, settings, error.exit_code(), None, what, next));
         error.exit_code()
@@ -47,11 +52,20 @@ async fn take_part(context: &Context, role: Role, settings: &settings::Run, argv
         Role::Follower => None,
     };
     context.reporter.say(&opening(role, settings));
-    warn(context, &settings.release.warnings);
+    if let Some(migrations) = &settings.migrations {
+        context.reporter.say(&gate::opening(migrations));
+        warn(context, &migrations.database.warnings);
+    }
+    if let Ok(release) = &settings.release {
+        warn(context, &release.warnings);
+    }
     warn(context, &settings.fleet.database.warnings);
     let mut signals = Signals::listen().map_err(|source| Error::System { doing: "listen to signals", source })?;
     match lease {
-        Some(policy) => lead::lead(context, settings, policy, argv, &mut signals).await,
+        Some(policy) => {
+            let release = settings.release.as_ref().map_err(|why| Error::Usage(why.clone()))?;
+            lead::lead(context, settings, release, policy, argv, &mut signals).await
+        }
         None => follow::follow(context, settings, &mut signals).await,
     }
 }
@@ -63,8 +77,8 @@ fn opening(role: Role, settings: &settings::Run) -> Event {
         app: fleet.app.value.clone(),
         app_source: fleet.app.source.clone(),
         fleet: fleet.name.clone(),
-        release: settings.release.id.clone(),
-        release_source: settings.release.source.clone(),
+        release: settings.release.as_ref().ok().map(|release| release.id.clone()),
+        release_source: settings.release.as_ref().ok().map(|release| release.source.clone()),
         database: fleet.database.location.to_string(),
         database_source: fleet.database.source.clone(),
         table: fleet.table.to_string(),
@@ -74,7 +88,7 @@ fn opening(role: Role, settings: &settings::Run) -> Event {
 }
 
 /// The event of waiting, for a leader and a follower alike.
-fn waiting(what: WaitingFor, run: Option<&Run>, waited: Duration, timeout: Duration) -> Event {
+fn waiting(what: WaitingFor, run: Option<&Run>, tally: Option<&Tally>, waited: Duration, timeout: Duration) -> Event {
     Event::Waiting(Waiting {
         what,
         run: run.map(|run| run.id),
@@ -84,6 +98,7 @@ fn waiting(what: WaitingFor, run: Option<&Run>, waited: Duration, timeout: Durat
         run_exit_code: run.and_then(|run| run.exit_code),
         since_start_ms: run.and_then(Run::since_start).map(milliseconds),
         since_beat_ms: run.and_then(Run::since_beat).map(milliseconds),
+        migrations: tally.map(gate::shown),
         waited_ms: milliseconds(waited),
         timeout_ms: milliseconds(timeout),
     })
@@ -101,7 +116,7 @@ fn ended(role: Role, settings: &settings::Run, exit_code: u8, run: Option<i64>, 
         role: Some(role),
         exit_code,
         fleet: Some(settings.fleet.name.clone()),
-        release: Some(settings.release.id.clone()),
+        release: settings.release.as_ref().ok().map(|release| release.id.clone()),
         run,
         what,
         next,
@@ -120,6 +135,12 @@ fn how_it_failed(run: &Run) -> String {
         Some(Cause::Interrupted) => format!("its leader was interrupted{by} (code {code})"),
         Some(Cause::Overran) => format!("its command overran its time and was stopped (code {code})"),
         Some(Cause::NotStarted) => format!("its command was not started (code {code})"),
+        Some(Cause::Pending) if run.exit_code == Some(i64::from(exit::PENDING)) => {
+            format!("its command succeeded and left migrations undone (code {code})")
+        }
+        Some(Cause::Pending) => {
+            format!("its command succeeded, but whether all is applied could not be told (code {code})")
+        }
         Some(Cause::Fenced) => {
             format!("its leader could no longer rely on its lease and stopped the command (code {code})")
         }

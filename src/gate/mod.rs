@@ -108,6 +108,15 @@ impl Gate {
         Ok(reports)
     }
 
+    /// What is compared with which table, in words.
+    pub fn describe(&self) -> Vec<String> {
+        let describe = |source: &Source| {
+            let Source { preset, origin, table, shipped } = source;
+            format!("{} migrations of {} in {origin}, table {table}", shipped.len(), preset.title)
+        };
+        self.sources.iter().map(describe).collect()
+    }
+
     /// The list of all that is shipped, as JSON.
     pub fn manifest(&self) -> String {
         manifest::write(&self.sources)

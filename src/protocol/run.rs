@@ -58,6 +58,8 @@ pub enum Cause {
     NotStarted,
     /// The leader could no longer be sure of its lease and stopped the command.
     Fenced,
+    /// The command exited with 0 and left migrations undone, or it could not be told.
+    Pending,
 }
 
 impl Cause {
@@ -70,12 +72,21 @@ impl Cause {
             Self::Overran => "overran",
             Self::NotStarted => "not-started",
             Self::Fenced => "fenced",
+            Self::Pending => "pending",
         }
     }
 
     /// The cause that a word in the table names, if this version knows it.
     pub fn parse(word: &str) -> Option<Self> {
-        let all = [Self::Exited, Self::Signalled, Self::Interrupted, Self::Overran, Self::NotStarted, Self::Fenced];
+        let all = [
+            Self::Exited,
+            Self::Signalled,
+            Self::Interrupted,
+            Self::Overran,
+            Self::NotStarted,
+            Self::Pending,
+            Self::Fenced,
+        ];
         all.into_iter().find(|cause| cause.as_str() == word)
     }
 }

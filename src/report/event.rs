@@ -21,6 +21,15 @@ pub enum Event {
     Skipped,
     /// What this process is about to do.
     Opening(Opening),
+    /// What the migration gate compares.
+    Gate {
+        /// Each framework, where its migrations are and its table.
+        sources: Vec<String>,
+        /// The database of the tables, without its password.
+        database: String,
+        /// Which option or variable named it.
+        database_source: String,
+    },
     /// Something that looks like a mistake.
     Warning {
         /// What, and what to do about it.
@@ -127,10 +136,10 @@ pub struct Opening {
     pub app_source: String,
     /// The fleet.
     pub fleet: String,
-    /// What is being deployed.
-    pub release: String,
+    /// What is being deployed; unknown to a follower whose migrations alone decide.
+    pub release: Option<String>,
     /// Where that comes from.
-    pub release_source: String,
+    pub release_source: Option<String>,
     /// The database, without its password.
     pub database: String,
     /// Which option or variable named it.
@@ -163,10 +172,23 @@ pub struct Waiting {
     pub since_start_ms: Option<u64>,
     /// How long ago that run last beat, by the database.
     pub since_beat_ms: Option<u64>,
+    /// How this app's migrations stand, with a migration gate.
+    pub migrations: Option<Migrations>,
     /// How long this process has waited.
     pub waited_ms: u64,
     /// How long it will wait at most.
     pub timeout_ms: u64,
+}
+
+/// How this app's migrations stand.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Migrations {
+    /// How many it ships.
+    pub shipped: usize,
+    /// How many of them are applied.
+    pub applied: usize,
+    /// The one that is being applied, or is next.
+    pub current: Option<String>,
 }
 
 /// What a process waits for.
@@ -181,6 +203,8 @@ pub enum WaitingFor {
     End,
     /// A follower, for an old bad ending to be retried.
     Retry,
+    /// A follower, for its migrations to be applied.
+    Migrations,
 }
 
 /// Why a command is stopped.

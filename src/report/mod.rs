@@ -15,7 +15,7 @@ use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressState, ProgressStyle};
 
-pub use self::event::{Event, Opening, StopReason, Waiting, WaitingFor};
+pub use self::event::{Event, Migrations, Opening, StopReason, Waiting, WaitingFor};
 pub use self::json::escaped;
 pub use self::progress::Progress;
 use crate::words::{clean, span};

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::event::{Event, Opening, StopReason, Waiting, WaitingFor};
+use super::event::{Event, Migrations, Opening, StopReason, Waiting, WaitingFor};
 use crate::words::{ago, clean, span};
 
 /// The lines of an event, without the prefix.
@@ -23,6 +23,9 @@ fn line(event: &Event) -> String {
                            schema may be old; unset it as soon as the emergency is over"
             .into(),
         Event::Opening(opening) => opening_line(opening),
+        Event::Gate { sources, database, database_source } => {
+            format!("migration gate: {}, in {database} (from {database_source})", sources.join(" and "))
+        }
         Event::Warning { text } => format!("warning: {text}"),
         Event::DatabaseUnavailable { reason, lasting_ms: 0..1000 } => {
             format!("the database can't be used, trying again: {reason}")
@@ -63,9 +66,13 @@ fn line(event: &Event) -> String {
 }
 
 fn opening_line(opening: &Opening) -> String {
-    let Opening { app, app_source, fleet, release, release_source, database, database_source, table, .. } = opening;
+    let Opening { app, app_source, fleet, database, database_source, table, .. } = opening;
+    let release = match (&opening.release, &opening.release_source) {
+        (Some(release), Some(source)) => format!("release {release} (from {source})"),
+        _ => "no release, the migrations alone decide".to_owned(),
+    };
     format!(
-        "release {release} (from {release_source}), fleet {fleet}, app {app} (from {app_source}), table {table} in \
+        "{release}, fleet {fleet}, app {app} (from {app_source}), table {table} in \
          {database} (from {database_source}); waits at most {} ({})",
         span(duration(opening.timeout_ms)),
         opening.timeout_reason,
@@ -83,11 +90,14 @@ pub(super) fn what_for(waiting: &Waiting) -> String {
         ),
         _ => "nobody leads".into(),
     };
+    let migrations = waiting.migrations.as_ref().map(applied).unwrap_or_default();
+    let run = format!("{migrations}{run}");
     let state = waiting.state.as_deref().unwrap_or_default();
     match waiting.what {
         WaitingFor::Lease => format!("waiting for the lease: {run}"),
         WaitingFor::Start => format!("waiting for a run of this release to begin: {run}"),
         WaitingFor::End => format!("waiting for the leader's run to end: {run}"),
+        WaitingFor::Migrations => format!("waiting for the migrations: {run}"),
         WaitingFor::Retry => {
             let code = waiting.run_exit_code.map_or_else(String::new, |code| format!(" (exit code {code})"));
             format!("waiting for a retry, as the last run of this release was {state}{code} before we came: {run}")
@@ -97,6 +107,12 @@ pub(super) fn what_for(waiting: &Waiting) -> String {
 
 fn duration(milliseconds: u64) -> Duration {
     Duration::from_millis(milliseconds)
+}
+
+fn applied(migrations: &Migrations) -> String {
+    let Migrations { shipped, applied, current } = migrations;
+    let now = current.as_ref().map(|name| format!(", now {name}")).unwrap_or_default();
+    format!("{applied} of {shipped} migrations applied{now}; ")
 }
 
 fn stopping(reason: StopReason, signal: Option<&str>) -> String {

@@ -18,7 +18,8 @@ pub use self::role::{Choice, choose as choose_role};
 use crate::cli::{FleetOptions, RunOptions};
 use crate::environment::Environment;
 use crate::error::Error;
-use crate::identity::{self, Label, Platform, Release, Wanted};
+use crate::identity::{self, IdentityError, Label, Platform, Release, Wanted};
+use crate::protocol::Role;
 use crate::protocol::policy::{BEATS_PER_LEASE, LeasePolicy, MARGIN, WaitPolicy};
 use crate::store::{Store, Table};
 use crate::words::exactly;
@@ -114,8 +115,10 @@ pub struct Run {
     pub fleet: Fleet,
     /// The process or container that this is, a label.
     pub instance: String,
-    /// What is being deployed.
-    pub release: Release,
+    /// What is being deployed, or why that is not known: a follower with a migration gate can do without.
+    pub release: Result<Release, String>,
+    /// The migration gate.
+    pub migrations: Option<Migrations>,
     /// Follower: the whole wait. Leader: each of its waits.
     pub timeout: Duration,
     /// Where the timeout comes from.
@@ -136,7 +139,7 @@ pub struct Run {
 
 impl Run {
     /// Checks all options but those that only a leader must have right.
-    pub fn resolve(options: &RunOptions, env: &Environment) -> Result<Self, Error> {
+    pub fn resolve(role: Role, options: &RunOptions, env: &Environment) -> Result<Self, Error> {
         let platform = Platform::detect(env);
         let given = |flag: &Option<String>, option| Given::find(flag.as_ref(), option, env);
         let timeout = given(&options.timeout, "--timeout");
@@ -147,6 +150,13 @@ impl Run {
         let kill_after = given(&options.kill_after, "--kill-after");
         let command_timeout = given(&options.command_timeout, "--command-timeout");
         let wanted = Wanted { release: options.release.as_deref(), fingerprint: &options.fingerprint };
+        let migrations = Migrations::resolve(&options.gate, options.fleet.database_url.as_ref(), env)?;
+        let release = match identity::release(&wanted, env) {
+            Err(error @ IdentityError::NotFound { .. }) if role == Role::Follower && migrations.is_some() => {
+                Err(error.to_string())
+            }
+            release => Ok(release.map_err(|error| Error::Usage(error.to_string()))?),
+        };
         Ok(Self {
             timeout: timeout.as_ref().map_or(Ok(platform.follower_timeout()), Given::duration)?,
             timeout_reason: timeout.map_or_else(|| platform.why().to_owned(), |given| given.name),
@@ -161,7 +171,8 @@ impl Run {
             share_output: !options.no_share_output && switch(env, "BELLWETHER_SHARE_OUTPUT")?.unwrap_or(true),
             fleet: Fleet::resolve(&options.fleet, env)?,
             instance: identity::instance(env),
-            release: identity::release(&wanted, env).map_err(|error| Error::Usage(error.to_string()))?,
+            release,
+            migrations,
         })
     }
 

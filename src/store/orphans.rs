@@ -39,7 +39,7 @@ impl Store {
              WHERE datname = current_database() AND application_name IN (\
              SELECT 'bellwether-run-' || id || '-' || left(holder, {NONCE}) FROM {{table}} \
              WHERE fleet = ? AND id < ? AND id > \
-             (SELECT coalesce(max(id), 0) FROM {{table}} WHERE fleet = ? AND id < ? AND cause = 'exited')) \
+             (SELECT coalesce(max(id), 0) FROM {{table}} WHERE fleet = ? AND id < ? AND cause IN ('exited', 'pending'))) \
              ORDER BY pid"
         );
         let values = [fleet.into(), run.into(), fleet.into(), run.into()];

@@ -179,7 +179,7 @@ impl<'a> Claiming<'a> {
         }
         self.beaten = false;
         self.writes.answered(&self.context.reporter);
-        let event = waiting(WaitingFor::Lease, Some(run), waited, timeout);
+        let event = waiting(WaitingFor::Lease, Some(run), None, waited, timeout);
         self.progress.show(&self.context.reporter, now, &run.id.to_string(), &event);
         let pause = jittered(poll_interval(self.settings.poll_interval, waited));
         Step::Sleep(pause.min(free_at.saturating_sub(now)).min(timeout.saturating_sub(waited)))

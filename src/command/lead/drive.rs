@@ -7,6 +7,8 @@ use std::pin::Pin;
 use std::time::Duration;
 
 use super::super::Context;
+use super::super::gate::Look;
+use super::check::Checker;
 use super::orphans::{self, Search};
 use super::requests::Requests;
 use super::{farewell, request_limit};
@@ -14,6 +16,7 @@ use crate::clock;
 use crate::exit;
 use crate::protocol::leader::{Action, Departure, Happening, Leader, Stopping};
 use crate::protocol::policy::LeasePolicy;
+use crate::protocol::run::{Cause, Outcome};
 use crate::report::{Event, StopReason};
 use crate::secrets::Secrets;
 use crate::settings;
@@ -46,6 +49,7 @@ pub(super) struct Drive<'a> {
     requests: Requests<'a>,
     preparation: Option<Preparation<'a>>,
     command: Option<Command>,
+    checker: Checker<'a>,
     detail: Option<String>,
     killed: bool,
 }
@@ -66,6 +70,10 @@ impl<'a> Drive<'a> {
             // Over a connection of its own: beats go on meanwhile.
             preparation: Some(Box::pin(orphans::end(search, job.settings.fleet.store()))),
             command: None,
+            checker: Checker::new(
+                &job.context.reporter,
+                job.settings.migrations.as_ref().map(|migrations| Look::new(&job.context.reporter, migrations)),
+            ),
             detail: None,
             killed: false,
         }
@@ -91,6 +99,7 @@ impl<'a> Drive<'a> {
             () = tokio::time::sleep(sleep) => Happening::Tick,
             change = change(self.command.as_mut()) => self.changed(change),
             happening = self.requests.next() => happening,
+            happening = self.checker.next() => happening,
             prepared = prepared(self.preparation.as_mut()) => {
                 self.preparation = None;
                 match prepared {
@@ -116,9 +125,13 @@ impl<'a> Drive<'a> {
                     Action::Beat { shortened } => self.requests.beat(shortened),
                     Action::Signal(signal) => self.command.iter().for_each(|command| command.signal(signal)),
                     Action::Kill => self.kill(),
+                    Action::Check => {
+                        self.finish_command();
+                        self.checker.start(request_limit(self.job.policy.beat_interval()));
+                    }
                     Action::Record(outcome) => {
                         self.finish_command();
-                        self.requests.record(outcome, self.detail.clone());
+                        self.requests.record(outcome, self.detail(outcome));
                     }
                     Action::Leave(left) => departure = Some(left),
                 }
@@ -189,9 +202,18 @@ impl<'a> Drive<'a> {
     fn finish_command(&mut self) {
         if let Some(command) = self.command.take() {
             let Job { context, settings, .. } = self.job;
-            let secrets = Secrets::new(context.env.iter(), settings.fleet.database.secrets.clone());
+            let of_gate = settings.migrations.iter().flat_map(|migrations| &migrations.database.secrets);
+            let passwords = settings.fleet.database.secrets.iter().chain(of_gate).cloned().collect();
+            let secrets = Secrets::new(context.env.iter(), passwords);
             self.detail = command.finish(&secrets);
         }
+    }
+
+    /// What goes into the row: the command's last lines, and what the gate found missing.
+    fn detail(&self, outcome: Outcome) -> Option<String> {
+        let why = self.checker.why().filter(|_| outcome.cause == Cause::Pending);
+        let lines: Vec<_> = self.detail.as_deref().into_iter().chain(why).collect();
+        (!lines.is_empty()).then(|| lines.join("\n"))
     }
 
     fn tell_stopping(&self, before: Option<Stopping>) {
@@ -209,7 +231,12 @@ impl<'a> Drive<'a> {
     fn leave(mut self, departure: Departure) -> u8 {
         self.finish_command();
         let Job { context, settings, run, .. } = self.job;
-        let words = farewell::words(settings, *run, departure, self.detail.as_deref(), self.requests.last_error());
+        let why = match departure.outcome.cause {
+            Cause::Pending => self.checker.why(),
+            _ => self.detail.as_deref(),
+        };
+        let release = &self.job.bid.release;
+        let words = farewell::words(settings, release, *run, departure, why, self.requests.last_error());
         super::leave(context, settings, words.exit_code, Some(*run), words.what, words.next)
     }
 }

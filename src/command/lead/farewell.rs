@@ -17,13 +17,14 @@ pub(super) struct Words {
 /// What to say and what to exit with.
 pub(super) fn words(
     settings: &settings::Run,
+    release: &str,
     run: i64,
     departure: Departure,
     detail: Option<&str>,
     error: Option<&str>,
 ) -> Words {
     let outcome = departure.outcome;
-    let head = format!("run {run} of release {}", settings.release.id);
+    let head = format!("run {run} of release {release}");
     let how = how(settings, departure, detail);
     let (exit_code, what, next) = match departure.recorded {
         Recorded::Stored if outcome.succeeded => (exit::GO, format!("{head} succeeded, and that is recorded"), ""),
@@ -32,6 +33,9 @@ pub(super) fn words(
                 Cause::Interrupted => "release this app and its followers again",
                 Cause::Overran => "see why it takes so long or raise --command-timeout, then release again",
                 Cause::Fenced => "see that the database is up and can be reached from here, then release again",
+                Cause::Pending => {
+                    "see that the command runs this app's migrations in the database that the gate reads, then release again"
+                }
                 Cause::Exited | Cause::Signalled | Cause::NotStarted => {
                     "mend that, then release this app and its followers again"
                 }
@@ -76,6 +80,7 @@ fn how(settings: &settings::Run, departure: Departure, detail: Option<&str>) -> 
             format!("the command ran longer than {limit} and was stopped")
         }
         Cause::NotStarted => format!("the command could not be started: {}", detail.unwrap_or("unknown")),
+        Cause::Pending => detail.unwrap_or("the command exited with 0, but whether all is applied is unknown").into(),
         Cause::Fenced if departure.recorded == Recorded::Stored => {
             "the lease could no longer be relied on, and the command was stopped".into()
         }

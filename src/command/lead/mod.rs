@@ -1,5 +1,6 @@
 //! `lead`: claim the lease, run the command under it, record how it ended.
 
+mod check;
 mod claim;
 mod drive;
 mod farewell;
@@ -7,18 +8,22 @@ mod orphans;
 mod requests;
 
 use std::ffi::OsString;
+use std::time::Duration;
 
 use self::claim::{Claimed, Claiming};
 use self::drive::{Drive, Job};
+use super::gate::Look;
 use super::{Context, ended};
 use crate::error::Error;
 use crate::exit;
+use crate::gate::TableError;
+use crate::identity::Release;
 use crate::protocol::Role;
 use crate::protocol::leader::{Leader, Limits};
 use crate::protocol::policy::LeasePolicy;
 use crate::report::Event;
 use crate::settings;
-use crate::store::NewRun;
+use crate::store::{Class, NewRun};
 use crate::supervise::signals::{self, Signals};
 use crate::words::span;
 
@@ -26,6 +31,7 @@ use crate::words::span;
 pub(super) async fn lead(
     context: &Context,
     settings: &settings::Run,
+    release: &Release,
     policy: LeasePolicy,
     argv: &[OsString],
     signals: &mut Signals,
@@ -40,14 +46,15 @@ pub(super) async fn lead(
     }
     let bid = NewRun {
         fleet: settings.fleet.name.clone(),
-        release: settings.release.id.clone(),
-        release_source: settings.release.source.clone(),
+        release: release.id.clone(),
+        release_source: release.source.clone(),
         lease: policy.lease(),
         holder: nonce().map_err(|source| Error::System { doing: "draw a random number", source })?,
         app: settings.fleet.app.value.clone(),
         instance: settings.instance.clone(),
         command_digest: settings::command_digest(argv),
     };
+    preflight(context, settings, policy.beat_interval()).await?;
     // No request may take longer than a beat interval.
     let mut store = settings.fleet.store();
     let claiming = Claiming::new(context, settings, &bid, policy.beat_interval(), &mut store);
@@ -56,12 +63,13 @@ pub(super) async fn lead(
             let limits = Limits { command: settings.command_timeout, recording: settings.timeout };
             let job = Job { context, settings, policy: &policy, bid: &bid, argv, run };
             let leader = Leader::new(policy.clone(), limits, sent);
+            let leader = if settings.migrations.is_some() { leader.gated() } else { leader };
             Ok(Drive::new(&job, store, leader).run(signals, told).await)
         }
         Claimed::Shared { run, app } => {
             let what = format!(
                 "run {run} of release {} by {app} succeeded with the same command while we waited; nothing to run",
-                settings.release.id
+                release.id
             );
             Ok(leave(context, settings, exit::GO, Some(run), what, String::new()))
         }
@@ -74,6 +82,24 @@ pub(super) async fn lead(
                 format!("told to stop by {} while waiting for the lease; nothing was run", signals::name(signal));
             Ok(leave(context, settings, exit::by_signal(signal), None, what, "release this app again".into()))
         }
+    }
+}
+
+/// A look at the migrations before anything is claimed: what waiting makes no better is told before the command runs. An
+/// outage is not; the check after the command has time for one.
+async fn preflight(context: &Context, settings: &settings::Run, beat_interval: Duration) -> Result<(), Error> {
+    let Some(migrations) = &settings.migrations else { return Ok(()) };
+    match Look::new(&context.reporter, migrations).tally(request_limit(beat_interval)).await {
+        Err(error) if is_final(&error) => Err(super::migrations::unreadable(migrations, error)),
+        _ => Ok(()),
+    }
+}
+
+/// Whether waiting makes it no better.
+fn is_final(error: &TableError) -> bool {
+    match error {
+        TableError::Shape(_) => true,
+        TableError::Store(error) => error.class == Class::Refused,
     }
 }
 
@@ -93,6 +119,6 @@ fn nonce() -> std::io::Result<String> {
 }
 
 /// The time limit of one request of a leader, connect included.
-fn request_limit(beat_interval: std::time::Duration) -> std::time::Duration {
-    beat_interval.min(std::time::Duration::from_secs(5))
+fn request_limit(beat_interval: Duration) -> Duration {
+    beat_interval.min(Duration::from_secs(5))
 }

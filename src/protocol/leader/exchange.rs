@@ -28,6 +28,8 @@ pub enum Happening {
     BeatAnswered(Answer),
     /// The answer to [`Action::Record`].
     RecordAnswered(Answer),
+    /// The answer to [`Action::Check`].
+    CheckAnswered(Check),
 }
 
 /// What became of a write to our row.
@@ -41,6 +43,19 @@ pub enum Answer {
     TableGone,
     /// No answer, or none that says anything about the row.
     Failed,
+}
+
+/// What became of the look at the migrations.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Check {
+    /// All that this app ships is applied.
+    Complete,
+    /// Some are missing.
+    Pending,
+    /// No answer; it may come at another try.
+    Failed,
+    /// Waiting makes it no better.
+    Refused,
 }
 
 /// What a leader does next.
@@ -57,6 +72,8 @@ pub enum Action {
     Signal(u8),
     /// Send KILL to the command's group.
     Kill,
+    /// Look whether all migrations are applied.
+    Check,
     /// Write the outcome.
     Record(Outcome),
     /// It is over.

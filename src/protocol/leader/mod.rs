@@ -7,14 +7,21 @@
 //!       └────────────────────────┴────────────┘   never started
 //! ```
 //!
+//! With a migration gate there is `Checking` before `Recording`, for a command that exited with 0: beats go on, so that
+//! nobody takes the run over; but as in `Recording` nothing of the command is alive, so neither the end of trust nor a
+//! signal takes the command's success away. A signal only makes the look that is on its way the last.
+//!
 //! Time is a happening like any other: the caller steps the machine with [`Happening::Tick`] when the moment of
 //! [`Leader::wake_at`] has come, obeys the [`Action`]s in their order, and reports what became of them.
 
+mod checking;
 mod exchange;
+mod view;
 
 use std::time::Duration;
 
-pub use self::exchange::{Action, Answer, Departure, Happening, Limits, Recorded, Stopping};
+use self::checking::Checking;
+pub use self::exchange::{Action, Answer, Check, Departure, Happening, Limits, Recorded, Stopping};
 use super::Moment;
 use super::policy::{BEATS_PER_LEASE, LeasePolicy};
 use super::run::{Cause, CommandEnd, Outcome};
@@ -30,6 +37,7 @@ enum Stage {
     Preparing,
     Running { overruns_at: Option<Moment> },
     Stopping { why: Stopping, kill_at: Moment, signals: u8 },
+    Checking(Checking),
     Recording { outcome: Outcome, give_up_at: Moment, due: Moment, in_flight: bool },
     Left,
 }
@@ -44,6 +52,7 @@ pub struct Leader {
     beat_in_flight: Option<(Moment, bool)>,
     beat_due: Moment,
     lost: Option<Recorded>,
+    gated: bool,
     stage: Stage,
 }
 
@@ -57,8 +66,15 @@ impl Leader {
             limits,
             beat_in_flight: None,
             lost: None,
+            gated: false,
             stage: Stage::Preparing,
         }
+    }
+
+    /// The same leader with a migration gate: a command that exited with 0 has succeeded only if all is applied.
+    #[must_use]
+    pub fn gated(self) -> Self {
+        Self { gated: true, ..self }
     }
 
     /// Takes in what has happened and says what to do, in this order.
@@ -73,46 +89,10 @@ impl Leader {
             Happening::Signalled(signal) => self.signalled(now, signal, &mut actions),
             Happening::BeatAnswered(answer) => self.beat_answered(now, answer, &mut actions),
             Happening::RecordAnswered(answer) => self.record_answered(now, answer, &mut actions),
+            Happening::CheckAnswered(check) => self.check_answered(now, check),
         }
         self.watch_the_clock(now, &mut actions);
         actions
-    }
-
-    /// The next moment at which time alone makes a difference.
-    pub fn wake_at(&self) -> Moment {
-        let beat = (self.beats_go_on() && self.beat_in_flight.is_none()).then_some(self.beat_due);
-        let stage = match &self.stage {
-            Stage::Preparing => Some(self.trusted_until),
-            Stage::Running { overruns_at } => {
-                Some(overruns_at.map_or(self.trusted_until, |at| at.min(self.trusted_until)))
-            }
-            Stage::Stopping { kill_at, why, .. } => {
-                let fence = matches!(why, Stopping::Leftovers(_) | Stopping::Overran).then_some(self.trusted_until);
-                Some(fence.map_or(*kill_at, |at| at.min(*kill_at)))
-            }
-            Stage::Recording { due, in_flight, .. } => (!in_flight && self.beat_in_flight.is_none()).then_some(*due),
-            Stage::Left => None,
-        };
-        beat.into_iter().chain(stage).min().unwrap_or(Moment::MAX)
-    }
-
-    /// The moment by which nothing of the command may be alive any more, should we never be heard of again: the guard
-    /// kills then. It lies between our own KILL and the end of the lease.
-    pub fn dead_by(&self) -> Moment {
-        let slack = super::policy::MARGIN / 2;
-        let by_lease = self.trusted_until + self.policy.kill_after() + slack;
-        match self.stage {
-            Stage::Stopping { why: Stopping::Interrupted(_), kill_at, .. } => by_lease.min(kill_at + slack),
-            _ => by_lease,
-        }
-    }
-
-    /// Why the command is being stopped, while it is.
-    pub fn stopping(&self) -> Option<Stopping> {
-        match self.stage {
-            Stage::Stopping { why, .. } => Some(why),
-            _ => None,
-        }
     }
 
     fn prepared(&mut self, now: Moment, actions: &mut Vec<Action>) {
@@ -142,7 +122,11 @@ impl Leader {
             Stopping::Fenced => Outcome::failed(Cause::Fenced, 125),
             Stopping::Overran => Outcome::failed(Cause::Overran, 124),
         };
-        self.conclude(now, outcome);
+        if self.gated && outcome.succeeded {
+            self.stage = Stage::Checking(Checking::new(outcome, now, self.limits.recording));
+        } else {
+            self.conclude(now, outcome);
+        }
     }
 
     fn signalled(&mut self, now: Moment, signal: u8, actions: &mut Vec<Action>) {
@@ -161,6 +145,7 @@ impl Leader {
                 }
                 actions.push(Action::Signal(signal));
             }
+            Stage::Checking(checking) => checking.told(signal),
             Stage::Recording { .. } | Stage::Left => {}
         }
     }
@@ -196,7 +181,7 @@ impl Leader {
                 actions.push(Action::Signal(TERM));
             }
             Stage::Stopping { why: why @ (Stopping::Leftovers(_) | Stopping::Overran), .. } => *why = Stopping::Fenced,
-            Stage::Stopping { .. } | Stage::Recording { .. } | Stage::Left => {}
+            Stage::Stopping { .. } | Stage::Checking(_) | Stage::Recording { .. } | Stage::Left => {}
         }
     }
 
@@ -218,6 +203,14 @@ impl Leader {
         self.leave(outcome, recorded, actions);
     }
 
+    fn check_answered(&mut self, now: Moment, check: Check) {
+        let pause = self.pause();
+        let Stage::Checking(checking) = &mut self.stage else { return };
+        if let Some(outcome) = checking.answered(now, pause, check) {
+            self.conclude(now, outcome);
+        }
+    }
+
     /// What the passing of time alone brings about.
     fn watch_the_clock(&mut self, now: Moment, actions: &mut Vec<Action>) {
         if now >= self.trusted_until && !self.is_interrupted() {
@@ -236,16 +229,24 @@ impl Leader {
             *kill_at = now + LONGEST_PAUSE;
             actions.push(Action::Kill);
         }
-        if let Stage::Recording { outcome, .. } = self.stage
-            && let Some(lost) = self.lost
-        {
+        let to_record = match &self.stage {
+            Stage::Checking(checking) => Some(checking.outcome()),
+            Stage::Recording { outcome, .. } => Some(*outcome),
+            Stage::Preparing | Stage::Running { .. } | Stage::Stopping { .. } | Stage::Left => None,
+        };
+        if let (Some(outcome), Some(lost)) = (to_record, self.lost) {
             self.leave(outcome, lost, actions);
         }
         self.send(now, actions);
     }
 
-    /// Sends the request that is due; there is never more than one on its way.
+    /// Sends the request that is due; there is never more than one on its way to our row.
     fn send(&mut self, now: Moment, actions: &mut Vec<Action>) {
+        if let Stage::Checking(checking) = &mut self.stage
+            && checking.send(now)
+        {
+            actions.push(Action::Check);
+        }
         if self.beat_in_flight.is_some() {
             return;
         }
@@ -282,8 +283,11 @@ impl Leader {
     }
 
     fn beats_go_on(&self) -> bool {
-        let alive = matches!(self.stage, Stage::Preparing | Stage::Running { .. } | Stage::Stopping { .. });
-        alive && self.lost.is_none()
+        let claimed = match self.stage {
+            Stage::Preparing | Stage::Running { .. } | Stage::Stopping { .. } | Stage::Checking(_) => true,
+            Stage::Recording { .. } | Stage::Left => false,
+        };
+        claimed && self.lost.is_none()
     }
 
     fn is_interrupted(&self) -> bool {

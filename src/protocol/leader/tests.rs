@@ -173,3 +173,67 @@ fn a_command_that_cannot_be_started_is_recorded_as_such() {
     let outcome = Outcome::failed(Cause::NotStarted, 127);
     assert_eq!(leader.step(seconds(0), Happening::NotStarted(127)), [Action::Record(outcome)]);
 }
+
+fn checking() -> Leader {
+    let mut leader = leader(None).gated();
+    leader.step(seconds(0), Happening::Prepared);
+    assert_eq!(leader.step(seconds(3), ended(0, false)), [Action::Check]);
+    leader
+}
+
+#[test]
+fn with_a_gate_only_a_complete_check_makes_a_success() {
+    for (check, outcome) in [
+        (Check::Complete, SUCCESS),
+        (Check::Pending, Outcome::failed(Cause::Pending, 123)),
+        (Check::Refused, Outcome::failed(Cause::Pending, 125)),
+    ] {
+        let mut leader = checking();
+        assert_eq!(leader.step(seconds(4), Happening::CheckAnswered(check)), [Action::Record(outcome)]);
+    }
+}
+
+#[test]
+fn a_gate_does_not_matter_to_a_command_that_failed() {
+    let mut leader = leader(None).gated();
+    leader.step(seconds(0), Happening::Prepared);
+    let outcome = Outcome { succeeded: false, cause: Cause::Exited, exit_code: 3 };
+    assert_eq!(leader.step(seconds(3), ended(3, false)), [Action::Record(outcome)]);
+}
+
+#[test]
+fn a_check_that_fails_is_repeated_until_its_time_is_spent_with_beats_going_on() {
+    let mut leader = checking();
+    assert_eq!(leader.step(seconds(8), Happening::CheckAnswered(Check::Failed)), []);
+    assert_eq!(leader.wake_at(), seconds(9));
+    assert_eq!(leader.step(seconds(9), Happening::Tick), [Action::Check]);
+    assert_eq!(leader.step(seconds(10), Happening::Tick), [BEAT]);
+    leader.step(seconds(10), Happening::BeatAnswered(Answer::Landed));
+    let outcome = Outcome::failed(Cause::Pending, 125);
+    assert!(leader.step(seconds(33), Happening::CheckAnswered(Check::Failed)).contains(&Action::Record(outcome)));
+}
+
+#[test]
+fn neither_the_end_of_trust_nor_a_signal_takes_a_checked_success_away() {
+    let mut leader = checking();
+    leader.step(seconds(10), Happening::Tick);
+    assert_eq!(leader.step(seconds(11), Happening::Signalled(TERM)), []);
+    leader.step(seconds(48), Happening::BeatAnswered(Answer::Failed));
+    assert_eq!(leader.step(seconds(50), Happening::CheckAnswered(Check::Complete)), [Action::Record(SUCCESS)]);
+}
+
+#[test]
+fn a_signal_makes_the_check_on_its_way_the_last() {
+    let mut leader = checking();
+    leader.step(seconds(4), Happening::Signalled(TERM));
+    let outcome = Outcome::failed(Cause::Interrupted, 143);
+    assert_eq!(leader.step(seconds(5), Happening::CheckAnswered(Check::Failed)), [Action::Record(outcome)]);
+}
+
+#[test]
+fn a_run_that_is_lost_while_it_is_checked_is_left() {
+    let mut leader = checking();
+    assert_eq!(leader.step(seconds(10), Happening::Tick), [BEAT]);
+    let answer = Happening::BeatAnswered(Answer::Refused);
+    assert_eq!(leader.step(seconds(10), answer), left(SUCCESS, Recorded::Refused));
+}

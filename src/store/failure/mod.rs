@@ -54,7 +54,8 @@ impl StoreError {
         Self::refused(format!("the folder `{}` does not exist", folder.display()))
     }
 
-    pub(super) fn timed_out(limit: Duration) -> Self {
+    /// No answer in this time.
+    pub fn timed_out(limit: Duration) -> Self {
         // Finer than this it would be another message at every try.
         let limit = Duration::from_millis(u64::try_from(limit.as_millis().next_multiple_of(100)).unwrap_or(u64::MAX));
         Self::new(Class::Transient, format!("no answer within {}", humantime::format_duration(limit)))

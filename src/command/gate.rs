@@ -1,0 +1,87 @@
+//! How the migrations stand, as leader and follower read it: once a look, over a connection that is closed again.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use crate::gate::{Report, TableError, tally};
+use crate::protocol::gate::Tally;
+use crate::report::{Event, Migrations as Shown, Reporter};
+use crate::settings::Migrations;
+use crate::store::StoreError;
+
+/// How many names a line lists.
+const LISTED: usize = 10;
+
+/// Looks at the tables, and warns of what looks wrong there, once each.
+pub(super) struct Look<'a> {
+    reporter: &'a Reporter,
+    migrations: &'a Migrations,
+    told: BTreeSet<String>,
+}
+
+impl<'a> Look<'a> {
+    pub(super) fn new(reporter: &'a Reporter, migrations: &'a Migrations) -> Self {
+        Self { reporter, migrations, told: BTreeSet::new() }
+    }
+
+    /// One look, within this time.
+    pub(super) async fn tally(&mut self, limit: Duration) -> Result<Tally, TableError> {
+        let read = super::migrations::read(self.migrations, limit);
+        let reports = tokio::time::timeout(limit, read)
+            .await
+            .unwrap_or_else(|_| Err(TableError::Store(StoreError::timed_out(limit))))?;
+        self.warn(&reports);
+        Ok(tally(&reports))
+    }
+
+    fn warn(&mut self, reports: &[Report]) {
+        for report in reports {
+            for warning in &report.comparison.warnings {
+                let text = format!("{}: {warning}", report.title);
+                if self.told.insert(text.clone()) {
+                    self.reporter.say(&Event::Warning { text });
+                }
+            }
+        }
+    }
+}
+
+/// The line that says what is compared with what.
+pub(super) fn opening(migrations: &Migrations) -> Event {
+    let database = &migrations.database;
+    Event::Gate {
+        sources: migrations.gate.describe(),
+        database: database.location.to_string(),
+        database_source: database.source.clone(),
+    }
+}
+
+/// A tally as the lines show it.
+pub(super) fn shown(tally: &Tally) -> Shown {
+    Shown { shipped: tally.shipped, applied: tally.applied, current: tally.current().map(str::to_owned) }
+}
+
+/// What is missing, by name, in words.
+pub(super) fn missing(tally: &Tally) -> String {
+    let undone = [
+        ("pending", &tally.pending),
+        ("running, or left by a runner that died", &tally.running),
+        ("failed", &tally.failed),
+        ("at a place that this app does not know", &tally.unknown),
+    ];
+    let mut parts: Vec<String> = undone
+        .iter()
+        .filter(|(_, names)| !names.is_empty())
+        .map(|(word, names)| format!("{} {word}: {}", names.len(), listed(names)))
+        .collect();
+    parts.extend(tally.never.iter().take(LISTED).map(|(name, reason)| format!("{name} will never run: {reason}")));
+    format!("{} of {} migrations applied; {}", tally.applied, tally.shipped, parts.join("; "))
+}
+
+fn listed(names: &[String]) -> String {
+    let mut list = names.iter().take(LISTED).cloned().collect::<Vec<_>>().join(", ");
+    if names.len() > LISTED {
+        list.push_str(", …");
+    }
+    list
+}
