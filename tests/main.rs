@@ -16,6 +16,7 @@ mod django;
 mod docs;
 mod encryption;
 mod follow;
+mod frameworks;
 mod gate;
 mod hostile;
 mod identity;

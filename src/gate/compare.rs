@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::disk::Migration;
 use super::preset::{Preset, RowState, Rule};
 use super::table::{Record, Rows};
+use super::{alembic, django, drizzle, flyway, highest};
 
 /// How a migration stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
@@ -48,11 +49,14 @@ pub struct Comparison {
 
 /// Compares. `ahead` is whether a revision that is not on disk counts as newer than all that are.
 pub fn compare(preset: &Preset, shipped: &[Migration], rows: &Rows, ahead: bool) -> Comparison {
-    let _ = ahead;
+    let records = &rows.records;
     let mut comparison = match preset.rule {
-        Rule::Plain | Rule::Django | Rule::Alembic | Rule::Drizzle | Rule::Flyway | Rule::Highest => {
-            plain(preset, shipped, &rows.records)
-        }
+        Rule::Plain => plain(preset, shipped, records),
+        Rule::Django => django::compare(shipped, records),
+        Rule::Alembic => alembic::compare(shipped, records, ahead),
+        Rule::Drizzle => drizzle::compare(preset, shipped, records),
+        Rule::Flyway => flyway::compare(preset, shipped, records),
+        Rule::Highest => highest::compare(preset, shipped, records),
     };
     let mut warnings = rows.warnings.clone();
     warnings.append(&mut comparison.warnings);
@@ -106,7 +110,8 @@ fn state(rows: &[&Record]) -> State {
     }
 }
 
-fn changed(migration: &Migration, rows: &[&Record]) -> Option<String> {
+/// The warning about a file that is not the one that was applied.
+pub(super) fn changed(migration: &Migration, rows: &[&Record]) -> Option<String> {
     let own = migration.checksum.as_ref()?;
     let mut applied = rows.iter().filter(|record| record.state == RowState::Applied).peekable();
     let differ =

@@ -7,6 +7,7 @@ use sha2::{Digest as _, Sha256, Sha384};
 use walkdir::WalkDir;
 
 use super::preset::{Digest, Preset, Rule};
+use super::{alembic, django, drizzle};
 
 /// A migration that this app ships.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -28,10 +29,11 @@ pub struct Migration {
 
 /// The folder of a framework's migrations: the given one, else the first usual one that exists.
 pub fn folder(preset: &Preset, given: Option<&Path>, here: &Path) -> Result<PathBuf, String> {
+    let inner = |folder: PathBuf| if preset.rule == Rule::Alembic { alembic::folder(folder) } else { folder };
     if let Some(given) = given {
         let folder = here.join(given);
         return if folder.is_dir() {
-            Ok(folder)
+            Ok(inner(folder))
         } else {
             Err(format!(
                 "there is no folder `{}`; name the one that holds the migrations of {}",
@@ -39,6 +41,9 @@ pub fn folder(preset: &Preset, given: Option<&Path>, here: &Path) -> Result<Path
                 preset.title
             ))
         };
+    }
+    if let Some(folder) = alembic::configured(here).filter(|_| preset.rule == Rule::Alembic) {
+        return Ok(folder);
     }
     preset.paths.iter().map(|path| here.join(path)).find(|path| path.is_dir()).ok_or_else(|| {
         format!(
@@ -54,12 +59,15 @@ pub fn folder(preset: &Preset, given: Option<&Path>, here: &Path) -> Result<Path
 /// The migrations in a folder, in their order. None at all is an error: of nothing it would always be true that all is
 /// applied.
 pub fn shipped(preset: &Preset, folder: &Path) -> Result<Vec<Migration>, String> {
-    let mut migrations = match preset.rule {
-        Rule::Plain | Rule::Flyway | Rule::Highest | Rule::Django | Rule::Alembic | Rule::Drizzle => {
-            plain(preset, folder)?
-        }
+    let migrations = match preset.rule {
+        Rule::Django => sorted(preset, django::shipped(preset, folder)?),
+        Rule::Alembic => alembic::shipped(preset, folder)?,
+        Rule::Drizzle => match drizzle::journal(folder)? {
+            Some(migrations) => migrations,
+            None => sorted(preset, plain(preset, folder)?),
+        },
+        Rule::Plain | Rule::Flyway | Rule::Highest => sorted(preset, plain(preset, folder)?),
     };
-    migrations.sort_by_cached_key(|migration| (preset.key.order(&migration.id), migration.name.clone()));
     if migrations.is_empty() {
         return Err(format!(
             "no migration of {} in `{}`; name the folder that holds them with `{}:PATH`, or ship a list of them and \
@@ -70,6 +78,13 @@ pub fn shipped(preset: &Preset, folder: &Path) -> Result<Vec<Migration>, String>
         ));
     }
     Ok(migrations)
+}
+
+fn sorted(preset: &Preset, mut migrations: Vec<Migration>) -> Vec<Migration> {
+    let scope = |migration: &Migration| migration.scope.clone();
+    migrations
+        .sort_by_cached_key(|migration| (scope(migration), preset.key.order(&migration.id), migration.name.clone()));
+    migrations
 }
 
 fn plain(preset: &Preset, folder: &Path) -> Result<Vec<Migration>, String> {

@@ -9,12 +9,19 @@
 //! A framework is a [`preset::Preset`], a record of names and rules; what can't be said by one has a file of its own.
 //! Only `table` reads the database, and nothing is ever written there.
 
+mod alembic;
 mod compare;
 mod disk;
+mod django;
+mod drizzle;
+mod flyway;
+mod highest;
 mod manifest;
+mod more;
 pub mod names;
 pub mod preset;
 pub mod presets;
+mod python;
 mod spec;
 mod table;
 

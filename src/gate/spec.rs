@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use super::preset::Preset;
-use super::presets::{PRESETS, find};
+use super::presets::{all, find};
 
 /// What to compare with the table.
 #[derive(Clone, Copy, Debug)]
@@ -49,8 +49,8 @@ pub fn parse(text: &str) -> Result<Spec, String> {
 }
 
 fn unknown(name: &str) -> String {
-    let names: Vec<_> = PRESETS.iter().map(|preset| preset.name).chain(["manifest"]).collect();
-    let all_names = PRESETS.iter().flat_map(|preset| preset.aliases.iter().chain([&preset.name]).copied());
+    let names: Vec<_> = all().map(|preset| preset.name).chain(["manifest"]).collect();
+    let all_names = all().flat_map(|preset| preset.aliases.iter().chain([&preset.name]).copied());
     let lower = name.to_lowercase();
     let nearest = all_names.map(|known| (distance(&lower, known), known)).min();
     let hint = match nearest {

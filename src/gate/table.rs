@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
+use super::flyway;
 use super::preset::{Applied, Digest, Preset, RowState, Rule};
-use super::presets::PRESETS;
+use super::presets::all;
 use crate::store::{Class, Column, Found, Store, StoreError};
 
 /// Where a framework's table is.
@@ -92,12 +93,19 @@ pub async fn read(store: &mut Store, limit: Duration, preset: &Preset, wanted: &
     if !preset.fits(&table.columns) {
         return Err(TableError::Shape(misfit(preset, table, wanted)));
     }
-    let columns = preset.columns();
+    let mut columns = preset.columns();
+    // From 1.0 on Drizzle's rows have names as well.
+    if preset.rule == Rule::Drizzle && table.has("name") {
+        columns.push("name");
+    }
     let as_written: Vec<_> = columns.iter().map(|name| column(preset, name, table)).collect();
     match store.read_table(limit, table, &as_written).await {
         Ok(rows) => {
-            let records = rows.into_iter().map(|row| record(preset, row)).collect();
-            Ok(Rows { records: newest_only(preset, records), has_table: true, warnings: Vec::new() })
+            let mut records = newest_only(preset, rows.into_iter().map(|row| record(preset, row)).collect());
+            if preset.rule == Rule::Flyway {
+                flyway::forget_foreign_checksums(&mut records);
+            }
+            Ok(Rows { records, has_table: true, warnings: Vec::new() })
         }
         // It was dropped in this moment.
         Err(error) if error.class == Class::NoTable => Ok(Rows::default()),
@@ -141,8 +149,7 @@ fn column<'t>(preset: &Preset, name: &'t str, table: &'t Found) -> Column<'t> {
 
 fn misfit(preset: &Preset, table: &Found, wanted: &TableName) -> String {
     let has = table.columns.join("`, `");
-    let likely: Vec<_> = PRESETS
-        .iter()
+    let likely: Vec<_> = all()
         .filter(|other| other.table.eq_ignore_ascii_case(&wanted.name) && other.fits(&table.columns))
         .map(|other| other.title)
         .collect();
@@ -222,7 +229,6 @@ fn newest_only(preset: &Preset, mut records: Vec<Record>) -> Vec<Record> {
         records.sort_by_key(order);
         records.dedup_by(|older, newer| older.id == newer.id);
     }
-    debug_assert!(preset.rule != Rule::Flyway || records.iter().all(|record| record.more.len() == 2));
     records
 }
 

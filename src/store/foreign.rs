@@ -19,6 +19,13 @@ pub struct Found {
     pub on_path: bool,
 }
 
+impl Found {
+    /// Whether it has this column, in whatever case.
+    pub fn has(&self, name: &str) -> bool {
+        self.columns.iter().any(|column| column.eq_ignore_ascii_case(name))
+    }
+}
+
 /// A column to be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Column<'a> {
