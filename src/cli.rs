@@ -35,7 +35,7 @@ pub enum Command {
     Release(ReleaseArgs),
     /// Run COMMAND under the fleet's lease and record how it ended
     Lead(LeadArgs),
-    /// Wait for the leader's run of this release
+    /// Wait for the leader's run of this release, or for its migrations
     Follow(FollowArgs),
     /// Show the fleet's runs
     Status(StatusArgs),
@@ -169,6 +169,10 @@ pub struct FollowArgs {
     /// The options of both roles.
     #[command(flatten)]
     pub options: RunOptions,
+    /// Where nothing can be read: a command that exits with 0 when no migration is pending, run while we wait, for at
+    /// most a tenth of one core on average
+    #[arg(last = true, value_name = "PROBE")]
+    pub probe: Vec<OsString>,
 }
 
 /// `status`

@@ -43,6 +43,16 @@ pub enum Error {
         /// The database's words.
         source: StoreError,
     },
+    /// The probe of a follower can't be run.
+    #[error("can't run the probe {program}: {source}")]
+    Probe {
+        /// The program.
+        program: String,
+        /// 126 or 127, or ours.
+        code: u8,
+        /// The system's words.
+        source: std::io::Error,
+    },
     /// The operating system refused something that we can't do without.
     #[error("can't {doing}: {source}")]
     System {
@@ -83,6 +93,7 @@ impl Error {
     pub fn exit_code(&self) -> u8 {
         match self {
             Self::Usage(_) => exit::USAGE,
+            Self::Probe { code, .. } => *code,
             Self::Refused { .. }
             | Self::Unreachable { .. }
             | Self::Uncreated { .. }
@@ -95,6 +106,7 @@ impl Error {
     pub fn advice(&self) -> Option<&'static str> {
         match self {
             Self::Usage(_) | Self::System { .. } => None,
+            Self::Probe { .. } => Some("correct what follows `--`, then release again"),
             Self::Refused { .. } => Some("mend that, then try again"),
             Self::Unreachable { source, .. } if source.class == Class::Contended => Some(
                 "look for a process that is stopped or writes for long while it holds the database, then try again",

@@ -59,10 +59,10 @@ fn dispatch(command: Command, env: Environment) -> u8 {
     match command {
         Command::Release(args) => {
             let choice = settings::choose_role(args.role.as_deref(), &env);
-            coordinate(env, choice, &args.options, &args.argv)
+            coordinate(env, choice, &args.options, &args.argv, &[])
         }
-        Command::Lead(args) => coordinate(env, Ok(named(Role::Leader, "lead")), &args.options, &args.argv),
-        Command::Follow(args) => coordinate(env, Ok(named(Role::Follower, "follow")), &args.options, &[]),
+        Command::Lead(args) => coordinate(env, Ok(named(Role::Leader, "lead")), &args.options, &args.argv, &[]),
+        Command::Follow(args) => coordinate(env, Ok(named(Role::Follower, "follow")), &args.options, &[], &args.probe),
         Command::Status(args) => asked(env, async |context| command::status(context, &args).await),
         Command::Migrations(args) => asked(env, async |context| command::migrations(context, &args).await),
         Command::Setup(args) => asked(env, async |context| command::setup(context, &args).await),
@@ -87,6 +87,7 @@ fn coordinate(
     choice: Result<settings::Choice, String>,
     options: &RunOptions,
     argv: &[OsString],
+    probe: &[OsString],
 ) -> u8 {
     let json = settings::log_is_json(options, &env);
     let reporter = Reporter::start(*json.as_ref().unwrap_or(&false));
@@ -104,7 +105,7 @@ fn coordinate(
         if let Some(text) = choice.warning {
             context.reporter.say(&Event::Warning { text });
         }
-        let settings = settings::Run::resolve(role, options, &context.env)?;
+        let settings = settings::Run::resolve(role, options, probe, &context.env)?;
         block_on(command::run(&context, role, &settings, argv))
     });
     finish(context, role, outcome)

@@ -27,6 +27,7 @@ mod options;
 mod outage;
 mod pooler;
 mod powercut;
+mod probe;
 mod record;
 mod release;
 mod restarts;

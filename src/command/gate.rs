@@ -69,13 +69,15 @@ pub(super) fn missing(tally: &Tally) -> String {
         ("failed", &tally.failed),
         ("at a place that this app does not know", &tally.unknown),
     ];
-    let mut parts: Vec<String> = undone
+    let applied = (tally.shipped > 0).then(|| format!("{} of {} migrations applied", tally.applied, tally.shipped));
+    let undone = undone
         .iter()
         .filter(|(_, names)| !names.is_empty())
-        .map(|(word, names)| format!("{} {word}: {}", names.len(), listed(names)))
-        .collect();
+        .map(|(word, names)| format!("{} {word}: {}", names.len(), listed(names)));
+    let mut parts: Vec<String> = applied.into_iter().chain(undone).collect();
     parts.extend(tally.never.iter().take(LISTED).map(|(name, reason)| format!("{name} will never run: {reason}")));
-    format!("{} of {} migrations applied; {}", tally.applied, tally.shipped, parts.join("; "))
+    parts.extend(tally.probe.clone());
+    parts.join("; ")
 }
 
 fn listed(names: &[String]) -> String {

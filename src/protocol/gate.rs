@@ -27,6 +27,8 @@ pub struct Tally {
     pub never: Vec<(String, String)>,
     /// Nobody can tell, because the table is at a place that this app does not know.
     pub unknown: Vec<String>,
+    /// What a probe said that did not exit with 0.
+    pub probe: Option<String>,
 }
 
 impl Tally {
@@ -38,13 +40,13 @@ impl Tally {
     /// All that are known not to be applied.
     pub fn missing(&self) -> Vec<&str> {
         let never = self.never.iter().map(|(name, _)| name);
-        let names = self.failed.iter().chain(&self.running).chain(&self.pending).chain(never);
+        let names = self.failed.iter().chain(&self.running).chain(&self.pending).chain(never).chain(&self.probe);
         names.map(String::as_str).collect()
     }
 
     /// The one that is being applied, or would be next.
     pub fn current(&self) -> Option<&str> {
-        self.running.first().or(self.pending.first()).map(String::as_str)
+        self.running.first().or(self.pending.first()).or(self.probe.as_ref()).map(String::as_str)
     }
 }
 

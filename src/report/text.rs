@@ -111,6 +111,9 @@ fn duration(milliseconds: u64) -> Duration {
 
 fn applied(migrations: &Migrations) -> String {
     let Migrations { shipped, applied, current } = migrations;
+    if *shipped == 0 {
+        return current.as_ref().map(|probe| format!("{probe}; ")).unwrap_or_default();
+    }
     let now = current.as_ref().map(|name| format!(", now {name}")).unwrap_or_default();
     format!("{applied} of {shipped} migrations applied{now}; ")
 }

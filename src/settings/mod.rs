@@ -119,6 +119,8 @@ pub struct Run {
     pub release: Result<Release, String>,
     /// The migration gate.
     pub migrations: Option<Migrations>,
+    /// A follower's probe; none if empty.
+    pub probe: Vec<OsString>,
     /// Follower: the whole wait. Leader: each of its waits.
     pub timeout: Duration,
     /// Where the timeout comes from.
@@ -139,7 +141,7 @@ pub struct Run {
 
 impl Run {
     /// Checks all options but those that only a leader must have right.
-    pub fn resolve(role: Role, options: &RunOptions, env: &Environment) -> Result<Self, Error> {
+    pub fn resolve(role: Role, options: &RunOptions, probe: &[OsString], env: &Environment) -> Result<Self, Error> {
         let platform = Platform::detect(env);
         let given = |flag: &Option<String>, option| Given::find(flag.as_ref(), option, env);
         let timeout = given(&options.timeout, "--timeout");
@@ -152,7 +154,9 @@ impl Run {
         let wanted = Wanted { release: options.release.as_deref(), fingerprint: &options.fingerprint };
         let migrations = Migrations::resolve(&options.gate, options.fleet.database_url.as_ref(), env)?;
         let release = match identity::release(&wanted, env) {
-            Err(error @ IdentityError::NotFound { .. }) if role == Role::Follower && migrations.is_some() => {
+            Err(error @ IdentityError::NotFound { .. })
+                if role == Role::Follower && (migrations.is_some() || !probe.is_empty()) =>
+            {
                 Err(error.to_string())
             }
             release => Ok(release.map_err(|error| Error::Usage(error.to_string()))?),
@@ -173,6 +177,7 @@ impl Run {
             instance: identity::instance(env),
             release,
             migrations,
+            probe: probe.to_vec(),
         })
     }
 

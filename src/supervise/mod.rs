@@ -141,6 +141,15 @@ fn command_end(status: std::process::ExitStatus) -> CommandEnd {
     }
 }
 
+/// The processor time of all children that have ended and been waited for, with theirs; nothing where there is no `/proc`.
+pub fn children_cpu() -> Option<Duration> {
+    let stat = std::fs::read_to_string("/proc/self/stat").ok()?;
+    // The name in parentheses may itself hold spaces; the state follows it as the third field.
+    let mut fields = stat.rsplit_once(')')?.1.split_ascii_whitespace().skip(13);
+    let ticks: u64 = fields.next()?.parse::<u64>().ok()? + fields.next()?.parse::<u64>().ok()?;
+    Some(Duration::from_millis(ticks.saturating_mul(1000) / rustix::param::clock_ticks_per_second().max(1)))
+}
+
 /// Our own program, also when its file has been replaced since.
 fn itself() -> PathBuf {
     let link = Path::new("/proc/self/exe");

@@ -136,7 +136,11 @@ impl Wait<'_> {
 
     /// All is applied, and no run of our release says otherwise.
     pub(super) fn all_applied(&self, tally: &Tally) -> u8 {
-        let what = format!("go: all {} migrations that this app ships are applied", tally.shipped);
+        let what = if tally.shipped == 0 {
+            "go: the probe exited with 0".to_owned()
+        } else {
+            format!("go: all {} migrations that this app ships are applied", tally.shipped)
+        };
         self.leave(exit::GO, None, what, String::new())
     }
 

@@ -2,9 +2,11 @@
 //! frameworks' tables are read as well.
 
 mod farewell;
+mod probe;
 
 use std::time::Duration;
 
+use self::probe::Probe;
 use super::Context;
 use super::gate::Look;
 use super::outage::{Next, Outage, jittered};
@@ -66,7 +68,8 @@ struct Wait<'a> {
 
 /// The migration gate of a follower.
 struct Gate<'a> {
-    look: Look<'a>,
+    look: Option<Look<'a>>,
+    probe: Option<Probe<'a>>,
     keeper: GateKeeper,
     outage: Outage,
 }
@@ -78,8 +81,11 @@ impl<'a> Wait<'a> {
         // Without a release no run is waited for, and a bad ending before ours is nothing to us.
         let endless = WaitPolicy { start_timeout: Duration::MAX, retry_window: Duration::MAX };
         let policy = if has_release { settings.wait.clone() } else { endless };
-        let gate = settings.migrations.as_ref().map(|migrations| Gate {
-            look: Look::new(&context.reporter, migrations),
+        let look = settings.migrations.as_ref().map(|migrations| Look::new(&context.reporter, migrations));
+        let probe = (!settings.probe.is_empty()).then(|| Probe::new(&context.reporter, &settings.probe));
+        let gate = (look.is_some() || probe.is_some()).then(|| Gate {
+            look,
+            probe,
             keeper: GateKeeper::new(has_release, settings.wait.retry_window, began),
             outage: Outage::new(settings.poll_interval),
         });
@@ -115,11 +121,25 @@ impl<'a> Wait<'a> {
         let needs_look = !matches!(verdict, Verdict::Stop(Stop::Failed(_) | Stop::Lost(_)));
         if let Some(gate) = self.gate.as_mut().filter(|_| needs_look) {
             let spent = clock::now().saturating_sub(asked);
-            let tally = match gate.look.tally(limit.saturating_sub(spent).max(SHORTEST_ATTEMPT)).await {
-                Ok(tally) => tally,
-                Err(error) => return self.gate_unreadable(error, last),
+            let mut tally = match &mut gate.look {
+                Some(look) => match look.tally(limit.saturating_sub(spent).max(SHORTEST_ATTEMPT)).await {
+                    Ok(tally) => tally,
+                    Err(error) => return self.gate_unreadable(error, last),
+                },
+                None => Tally::default(),
             };
             gate.outage.answered(&self.context.reporter);
+            if let Some(probe) = &mut gate.probe {
+                let due = probe.is_due();
+                if due {
+                    probe.run().await?;
+                }
+                tally.probe = probe.said().map(str::to_owned);
+                // What it said before this reading says nothing of it.
+                if !due && !last && !matches!(verdict, Verdict::Stop(_)) {
+                    return Ok(self.wait(waiting_of(&verdict), Some(&tally)));
+                }
+            }
             let decision = gate.keeper.decide(clock::now(), verdict, &tally, last);
             return Ok(self.decided(decision, &tally, &reading, has_table));
         }
@@ -195,5 +215,12 @@ impl<'a> Wait<'a> {
         let applied = tally.map(|tally| (tally.applied, tally.current()));
         let key = format!("{what:?} {:?} {applied:?}", run.map(|run| (run.id, run.state.clone())));
         self.progress.show(&self.context.reporter, now, &key, &event);
+    }
+}
+
+fn waiting_of(verdict: &Verdict) -> Option<&Waiting> {
+    match verdict {
+        Verdict::Wait(waiting) => Some(waiting),
+        Verdict::Go(_) | Verdict::Stop(_) => None,
     }
 }
