@@ -181,6 +181,9 @@ pub struct StatusArgs {
     /// Where the runs are, and who asks.
     #[command(flatten)]
     pub fleet: FleetOptions,
+    /// The migration gate, of which the progress is shown.
+    #[command(flatten)]
+    pub gate: GateOptions,
     /// Only the runs of this release
     #[arg(long, value_name = "ID")]
     pub release: Option<String>,

@@ -18,6 +18,7 @@ on_each_database! {
     a_leader_whose_command_did_nothing_is_123,
     a_leader_whose_command_migrates_succeeds,
     a_leader_is_refused_before_anything_runs,
+    status_shows_how_far_it_is,
 }
 
 /// A Rails app with two migrations.
@@ -151,6 +152,29 @@ fn a_leader_is_refused_before_anything_runs(database: &Database) {
     let line = Bellwether::lead(database).in_workspace(&app).args(["--migrations", "rails:nowhere"]);
     let _ = line.sh("touch ran").run().exits(2).says("nowhere");
     assert!(!app.has("ran") && !database.has_table());
+}
+
+fn status_shows_how_far_it_is(database: &Database) {
+    let app = rails();
+    table(database, &["1"]);
+    let status = || Bellwether::status(database).in_workspace(&app).env("BELLWETHER_MIGRATIONS", "rails");
+    let _ = status().run().exits(0).prints("1 of 2 migrations applied; 1 pending: 2_add_index").prints("no run");
+    let outcome = status().args(["--json"]).run().exits(0);
+    let document: Value = serde_json::from_slice(&outcome.stdout).unwrap_or_else(|error| panic!("{error}\n{outcome}"));
+    assert_eq!(document["migrations"]["applied"], 1, "{outcome}");
+    assert_eq!(document["migrations"]["pending"][0], "2_add_index", "{outcome}");
+    apply(database, &["2"]);
+    let _ = status().run().exits(0).prints("all 2 migrations applied");
+    let line = status().env("BELLWETHER_MIGRATIONS", "rails:nowhere");
+    let _ = line.run().exits(0).prints("can't be told").prints("nowhere");
+}
+
+#[test]
+fn a_bar_is_shown_on_a_terminal() {
+    let database = Db::Sqlite.fresh();
+    table(&database, &["1"]);
+    let line = follow(&database, &rails()).env("TERM", "xterm").args(["--timeout", "1s"]).on_a_terminal();
+    let _ = line.run().prints("[██████████").prints("1 of 2 migrations applied");
 }
 
 #[test]

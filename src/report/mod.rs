@@ -34,7 +34,7 @@ pub struct Reporter {
 
 enum Message {
     Lines(Vec<String>),
-    Spin { text: String, timeout: Duration },
+    Spin { text: String, timeout: Duration, done: Option<(u64, u64)> },
     Rest,
 }
 
@@ -67,7 +67,9 @@ impl Reporter {
     pub fn spin(&self, waiting: &Waiting) {
         if self.spinner {
             let timeout = Duration::from_millis(waiting.timeout_ms);
-            self.send(Message::Spin { text: clean(&text::what_for(waiting)), timeout });
+            let shipping = waiting.migrations.as_ref().filter(|migrations| migrations.shipped > 0);
+            let done = shipping.map(|migrations| (migrations.applied as u64, migrations.shipped as u64));
+            self.send(Message::Spin { text: clean(&text::what_for(waiting)), timeout, done });
         }
     }
 
@@ -104,8 +106,13 @@ fn print(messages: &Receiver<Message>, mid_line: &AtomicBool) {
                 Some(bar) => bar.suspend(|| write(&lines, mid_line)),
                 None => write(&lines, mid_line),
             },
-            Message::Spin { text, timeout } => {
-                bar.get_or_insert_with(|| spinner(timeout)).set_message(text);
+            Message::Spin { text, timeout, done } => {
+                let bar = bar.get_or_insert_with(|| spinner(timeout, done.is_some()));
+                if let Some((applied, shipped)) = done {
+                    bar.set_length(shipped);
+                    bar.set_position(applied);
+                }
+                bar.set_message(text);
             }
             Message::Rest => clear(bar.take()),
         }
@@ -124,11 +131,17 @@ fn write(lines: &[String], mid_line: &AtomicBool) {
     let _ = stderr.write_all(text.as_bytes());
 }
 
-fn spinner(timeout: Duration) -> ProgressBar {
+/// Shows that we wait; as a bar, if it is known how much of it is done.
+fn spinner(timeout: Duration, is_bar: bool) -> ProgressBar {
     let left = move |state: &ProgressState, out: &mut dyn std::fmt::Write| {
         let _ = write!(out, "{}", span(timeout.saturating_sub(state.elapsed())));
     };
-    let style = ProgressStyle::with_template("{spinner} {wide_msg} {elapsed}, {left} left");
+    let template = if is_bar {
+        "{spinner} [{bar:20}] {wide_msg} {elapsed}, {left} left"
+    } else {
+        "{spinner} {wide_msg} {elapsed}, {left} left"
+    };
+    let style = ProgressStyle::with_template(template);
     let bar = ProgressBar::new_spinner();
     bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_spinner()).with_key("left", left));
     bar.enable_steady_tick(Duration::from_millis(100));

@@ -5,6 +5,7 @@ use std::time::{Duration, UNIX_EPOCH};
 use serde::Serialize;
 
 use super::{Overview, Standing};
+use crate::protocol::gate::Tally;
 use crate::protocol::run::Run;
 use crate::report::escaped;
 use crate::words::milliseconds;
@@ -23,8 +24,25 @@ struct Status<'a> {
     release_source: Option<&'a str>,
     state: &'a str,
     summary: String,
+    migrations: Option<Migrations<'a>>,
     runs: Vec<RunRow<'a>>,
     other_fleets: &'a [String],
+}
+
+/// How the migrations of this app stand.
+#[derive(Default, Serialize)]
+struct Migrations<'a> {
+    /// Nothing if it can't be told.
+    complete: Option<bool>,
+    shipped: usize,
+    applied: usize,
+    current: Option<&'a str>,
+    pending: &'a [String],
+    running: &'a [String],
+    failed: &'a [String],
+    never_runs: Vec<&'a str>,
+    unknown: &'a [String],
+    error: Option<&'a str>,
 }
 
 /// A run; times are RFC 3339 in UTC, ages and durations are milliseconds by the database's clock.
@@ -68,11 +86,30 @@ pub(super) fn render(overview: &Overview) -> String {
         release_source: release.map(|release| release.source.as_str()),
         state: overview.standing().word(),
         summary: overview.sentence(),
+        migrations: overview.migrations.as_ref().map(migrations),
         runs: rows.map(|rows| rows.runs.iter().map(row).collect()).unwrap_or_default(),
         other_fleets: rows.map(|rows| rows.other_fleets.as_slice()).unwrap_or_default(),
     };
     let json = serde_json::to_string_pretty(&status).unwrap_or_default();
     escaped(&json) + "\n"
+}
+
+fn migrations(read: &Result<Tally, String>) -> Migrations<'_> {
+    match read {
+        Ok(tally) => Migrations {
+            complete: Some(tally.is_complete()),
+            shipped: tally.shipped,
+            applied: tally.applied,
+            current: tally.current(),
+            pending: &tally.pending,
+            running: &tally.running,
+            failed: &tally.failed,
+            never_runs: tally.never.iter().map(|(name, _)| name.as_str()).collect(),
+            unknown: &tally.unknown,
+            error: None,
+        },
+        Err(why) => Migrations { error: Some(why), ..Migrations::default() },
+    }
 }
 
 fn row(run: &Run) -> RunRow<'_> {

@@ -6,12 +6,14 @@ mod text;
 use std::time::Duration;
 
 use super::Context;
+use super::gate::Look;
 use crate::cli::StatusArgs;
 use crate::error::Error;
 use crate::exit;
 use crate::identity::{self, Release, Wanted};
+use crate::protocol::gate::Tally;
 use crate::protocol::run::{Run, State};
-use crate::settings::{self, Choice, Fleet};
+use crate::settings::{self, Choice, Fleet, Migrations};
 use crate::store::{Class, StoreError};
 use crate::words::{ago, span};
 
@@ -29,6 +31,8 @@ struct Overview {
     filter: Option<String>,
     /// Nothing if there is no table.
     rows: Option<Rows>,
+    /// How the migrations stand, or why that can't be told; nothing without a migration gate.
+    migrations: Option<Result<Tally, String>>,
 }
 
 #[derive(Default)]
@@ -56,10 +60,21 @@ pub async fn status(context: &Context, args: &StatusArgs) -> Result<u8, Error> {
         release: identity::release(&Wanted::default(), &context.env).map_err(|error| error.to_string()),
         filter: args.release.clone(),
         rows,
+        migrations: migrations(context, args).await,
     };
     let shown = if args.json { json::render(&overview) } else { text::render(&overview) };
     super::print(&shown)?;
     Ok(if args.exit_code { overview.standing().exit_code() } else { exit::GO })
+}
+
+/// What is wrong with the gate must not keep the runs from being shown.
+async fn migrations(context: &Context, args: &StatusArgs) -> Option<Result<Tally, String>> {
+    let migrations = match Migrations::resolve(&args.gate, args.fleet.database_url.as_ref(), &context.env) {
+        Ok(migrations) => migrations?,
+        Err(error) => return Some(Err(error.to_string())),
+    };
+    let tally = Look::new(&context.reporter, &migrations).tally(ATTEMPT).await;
+    Some(tally.map_err(|error| super::migrations::unreadable(&migrations, error).to_string()))
 }
 
 async fn read(fleet: &Fleet, args: &StatusArgs) -> Result<Rows, StoreError> {

@@ -1,6 +1,8 @@
 //! Status for people.
 
 use super::{Overview, Rows, Standing};
+use crate::command::gate::missing;
+use crate::protocol::gate::Tally;
 use crate::protocol::run::Run;
 use crate::words::{ago, clean, span};
 
@@ -18,15 +20,23 @@ pub(super) fn render(overview: &Overview) -> String {
         format!("database  {} (from {}), table {}", fleet.database.location, fleet.database.source, fleet.table),
         format!("fleet     {}", fleet.name),
         format!("here      {role}, app {} (from {}), release {release}", fleet.app.value, fleet.app.source),
-        String::new(),
-        overview.sentence(),
     ];
+    lines.extend(overview.migrations.as_ref().map(migrations));
+    lines.extend([String::new(), overview.sentence()]);
     if let Some(rows) = &overview.rows {
         lines.extend(rows_of(rows));
     }
     let mut text = lines.iter().map(|line| clean(line)).collect::<Vec<_>>().join("\n");
     text.push('\n');
     text
+}
+
+fn migrations(read: &Result<Tally, String>) -> String {
+    match read {
+        Ok(tally) if tally.is_complete() => format!("gate      all {} migrations applied", tally.shipped),
+        Ok(tally) => format!("gate      {}", missing(tally)),
+        Err(why) => format!("gate      can't be told: {why}"),
+    }
 }
 
 fn rows_of(rows: &Rows) -> Vec<String> {
