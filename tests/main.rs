@@ -28,6 +28,7 @@ mod outage;
 mod pooler;
 mod powercut;
 mod probe;
+mod real;
 mod record;
 mod release;
 mod restarts;

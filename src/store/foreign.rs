@@ -44,9 +44,8 @@ impl Store {
         schema: Option<&str>,
         name: &str,
     ) -> Result<Vec<Found>, StoreError> {
-        let dialect = self.location.dialect();
-        let mut values: Vec<Value> = vec![name.into()];
-        let sql = match dialect {
+        let sql = match self.location.dialect() {
+            Dialect::MySql => return self.find_in_mysql(limit, schema, name).await,
             Dialect::Postgres => {
                 "SELECT n.nspname::text, c.relname::text, a.attname::text, \
                  coalesce(array_position(current_schemas(false), n.nspname), 0)::bigint AS place \
@@ -55,18 +54,12 @@ impl Store {
                  WHERE lower(c.relname::text) = lower(?) AND c.relkind IN ('r', 'p', 'v', 'm', 'f') \
                  AND a.attnum > 0 AND NOT a.attisdropped ORDER BY place, n.nspname, c.relname, a.attnum"
             }
-            Dialect::MySql => {
-                values.push(Value::Text(schema.map(str::to_owned)));
-                "SELECT table_schema, table_name, column_name, 1 FROM information_schema.columns \
-                 WHERE lower(table_name) = lower(?) AND table_schema = coalesce(?, database()) \
-                 ORDER BY table_schema, table_name, ordinal_position"
-            }
             Dialect::Sqlite => {
                 "SELECT NULL, m.name, p.name, 1 FROM sqlite_master m JOIN pragma_table_info(m.name) p \
                  WHERE lower(m.name) = lower(?) AND m.type IN ('table', 'view') ORDER BY m.name, p.cid"
             }
         };
-        let step = self.statements.step(sql, values, Expect::Rows);
+        let step = self.statements.step(sql, [name.into()], Expect::Rows);
         let rows = match self.read(limit, step).await {
             Err(error) if error.class == Class::NoTable => Vec::new(),
             answer => answer?,
@@ -75,6 +68,31 @@ impl Store {
         // A name in just this case goes before its likes, and a schema that is not searched last.
         found.sort_by_key(|table| (!table.on_path, table.name != name));
         Ok(found)
+    }
+
+    /// MySQL's catalogue opens every table whose columns it might be asked for, so names are looked for first.
+    async fn find_in_mysql(
+        &mut self,
+        limit: Duration,
+        schema: Option<&str>,
+        name: &str,
+    ) -> Result<Vec<Found>, StoreError> {
+        let place = if schema.is_some() { "?" } else { "database()" };
+        let in_schema = |name: &str| -> Vec<Value> { schema.into_iter().chain([name]).map(Value::from).collect() };
+        let names = format!(
+            "SELECT table_name FROM information_schema.tables WHERE table_schema = {place} \
+             AND lower(table_name) = lower(?)"
+        );
+        let rows = self.read(limit, self.statements.step(&names, in_schema(name), Expect::Rows)).await?;
+        let mut names: Vec<_> = rows.iter().filter_map(|row| row.text(0)).collect();
+        names.sort_by_key(|found| found != name);
+        let Some(found) = names.first() else { return Ok(Vec::new()) };
+        let columns = format!(
+            "SELECT table_schema, table_name, column_name, 1 FROM information_schema.columns \
+             WHERE table_schema = {place} AND table_name = ?"
+        );
+        let rows = self.read(limit, self.statements.step(&columns, in_schema(found), Expect::Rows)).await?;
+        Ok(grouped(&rows))
     }
 
     /// Fails where the table can't be read, with [`Class::NoTable`] where there is none. MySQL's catalogue hides a table
