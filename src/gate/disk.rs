@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use crc::{CRC_32_ISO_HDLC, Crc};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256, Sha384};
 use walkdir::WalkDir;
@@ -133,16 +134,13 @@ pub fn digest(kind: Digest, file: &Path) -> Result<String, String> {
 
 /// CRC-32 (IEEE 802.3) over the lines without their ends and without a byte order mark.
 fn crc32_of_lines(bytes: &[u8]) -> i32 {
-    const POLYNOMIAL: u32 = 0xedb8_8320;
+    const CRC: Crc<u32> = Crc::<u32>::new(&CRC_32_ISO_HDLC);
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
-    let mut crc = u32::MAX;
-    for byte in bytes.iter().filter(|byte| !matches!(byte, b'\r' | b'\n')) {
-        crc ^= u32::from(*byte);
-        for _ in 0..8 {
-            crc = if crc & 1 == 1 { (crc >> 1) ^ POLYNOMIAL } else { crc >> 1 };
-        }
+    let mut digest = CRC.digest();
+    for line in bytes.split(|byte| matches!(byte, b'\r' | b'\n')) {
+        digest.update(line);
     }
-    (!crc).cast_signed()
+    digest.finalize().cast_signed()
 }
 
 #[cfg(test)]

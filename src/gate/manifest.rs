@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::disk::Migration;
 use super::presets::find;
 use super::table::TableName;
-use super::{Source, Specs};
+use super::Source;
 
 /// The version of the format.
 const VERSION: u32 = 1;
@@ -37,7 +37,7 @@ pub fn write(sources: &[Source]) -> String {
 }
 
 /// Reads a manifest. The error says what is wrong with it and how to make one.
-pub fn read(file: &Path, text: &str, table: Option<&TableName>) -> Result<Specs, String> {
+pub fn read(file: &Path, text: &str, table: Option<&TableName>) -> Result<Vec<Source>, String> {
     let make = "make one with `bellwether migrations --migrations SPEC --manifest`";
     let shown = file.display();
     let bytes = std::fs::read(file).map_err(|error| format!("can't read the manifest `{shown}`: {error}; {make}"))?;

@@ -49,12 +49,10 @@ pub struct Source {
     pub shipped: Vec<Migration>,
 }
 
-type Specs = Vec<Source>;
-
 /// All that this app ships.
 #[derive(Clone, Debug)]
 pub struct Gate {
-    sources: Specs,
+    sources: Vec<Source>,
     unknown_is_ahead: bool,
 }
 

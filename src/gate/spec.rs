@@ -52,28 +52,12 @@ fn unknown(name: &str) -> String {
     let names: Vec<_> = all().map(|preset| preset.name).chain(["manifest"]).collect();
     let all_names = all().flat_map(|preset| preset.aliases.iter().chain([&preset.name]).copied());
     let lower = name.to_lowercase();
-    let nearest = all_names.map(|known| (distance(&lower, known), known)).min();
+    let nearest = all_names.map(|known| (strsim::levenshtein(&lower, known), known)).min();
     let hint = match nearest {
         Some((distance, known)) if distance <= 1 + known.len() / 3 => format!(" (did you mean `{known}`?)"),
         _ => String::new(),
     };
     format!("`{name}` is no framework that can be read{hint}; there are {}", names.join(", "))
-}
-
-/// How many letters must be changed, added or left out to make one word of the other.
-fn distance(one: &str, other: &str) -> usize {
-    let other: Vec<char> = other.chars().collect();
-    let mut row: Vec<usize> = (0..=other.len()).collect();
-    for (i, letter) in one.chars().enumerate() {
-        let mut diagonal = row[0];
-        row[0] = i + 1;
-        for (j, same) in other.iter().map(|c| *c == letter).enumerate() {
-            let changed = diagonal + usize::from(!same);
-            diagonal = row[j + 1];
-            row[j + 1] = changed.min(row[j] + 1).min(diagonal + 1);
-        }
-    }
-    row[other.len()]
 }
 
 #[cfg(test)]
