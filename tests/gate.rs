@@ -17,6 +17,7 @@ on_each_database! {
     rows_without_a_file_never_count_as_pending,
     a_leader_whose_command_did_nothing_is_123,
     a_leader_whose_command_migrates_succeeds,
+    a_shared_success_that_left_migrations_out_is_123,
     a_leader_is_refused_before_anything_runs,
     status_shows_how_far_it_is,
 }
@@ -143,6 +144,17 @@ fn a_leader_whose_command_migrates_succeeds(database: &Database) {
     let _ = leader.wait().exits(0);
     database.only_run().ended_as("succeeded", "exited", 0);
     let _ = follow(database, &app).args(["--timeout", "0s"]).run().exits(0);
+}
+
+fn a_shared_success_that_left_migrations_out_is_123(database: &Database) {
+    let app = rails();
+    table(database, &["1"]);
+    let first = Bellwether::lead(database).in_workspace(&app).sh(HOLD).started(&app);
+    let second = lead(database, &app).sh(HOLD).spawn();
+    second.wait_for_line("waiting for the lease");
+    app.touch("go");
+    let _ = first.wait().exits(0);
+    let _ = second.wait().exits(123).says_last("2_add_index").says_last("succeeded with the same command");
 }
 
 fn a_leader_is_refused_before_anything_runs(database: &Database) {

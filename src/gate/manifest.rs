@@ -4,10 +4,10 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
+use super::Source;
 use super::disk::Migration;
 use super::presets::find;
 use super::table::TableName;
-use super::Source;
 
 /// The version of the format.
 const VERSION: u32 = 1;

@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use self::claim::{Claimed, Claiming};
 use self::drive::{Drive, Job};
-use super::gate::Look;
+use super::gate::{Look, missing};
 use super::{Context, ended};
 use crate::error::Error;
 use crate::exit;
@@ -67,11 +67,9 @@ pub(super) async fn lead(
             Ok(Drive::new(&job, store, leader).run(signals, told).await)
         }
         Claimed::Shared { run, app } => {
-            let what = format!(
-                "run {run} of release {} by {app} succeeded with the same command while we waited; nothing to run",
-                release.id
-            );
-            Ok(leave(context, settings, exit::GO, Some(run), what, String::new()))
+            let what =
+                format!("run {run} of release {} by {app} succeeded with the same command while we waited", release.id);
+            share(context, settings, policy.beat_interval(), run, &what).await
         }
         Claimed::TimedOut { what, run } => {
             let next = "wait for it or stop it, then release again; `bellwether status` shows it";
@@ -83,6 +81,32 @@ pub(super) async fn lead(
             Ok(leave(context, settings, exit::by_signal(signal), None, what, "release this app again".into()))
         }
     }
+}
+
+/// Leaves with another leader's success, unless it ran other code and migrations of ours are missing.
+async fn share(
+    context: &Context,
+    settings: &settings::Run,
+    beat_interval: Duration,
+    run: i64,
+    what: &str,
+) -> Result<u8, Error> {
+    if let Some(migrations) = &settings.migrations {
+        let look = Look::new(&context.reporter, migrations).tally(request_limit(beat_interval)).await;
+        let tally = look.map_err(|error| super::migrations::unreadable(migrations, error))?;
+        if !tally.missing().is_empty() {
+            let next = "it ran other code: release this app again, to run its own command".into();
+            return Ok(leave(
+                context,
+                settings,
+                exit::PENDING,
+                Some(run),
+                format!("{what}, but {}", missing(&tally)),
+                next,
+            ));
+        }
+    }
+    Ok(leave(context, settings, exit::GO, Some(run), format!("{what}; nothing to run"), String::new()))
 }
 
 /// A look at the migrations before anything is claimed: what waiting makes no better is told before the command runs. An
