@@ -34,7 +34,7 @@ pub enum Bid {
 }
 
 /// A process that wants to lead: what it is, and what it has seen so far.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Claimant {
     holder: String,
     command_digest: String,

@@ -43,7 +43,7 @@ pub enum Stop {
 }
 
 /// A follower of one release: its settings, and what it has seen so far.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Follower {
     policy: WaitPolicy,
     began: Moment,
@@ -143,7 +143,7 @@ fn bad_ending(run: &Run, silent: bool) -> Option<Stop> {
 }
 
 /// Counts how long a run of our release has failed to appear although it could have.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 struct StartClock {
     counted: Duration,
     ticking_since: Option<Moment>,

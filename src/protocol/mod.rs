@@ -15,7 +15,7 @@
 //!
 //! Everything here is pure: it knows no database, process, environment or clock. Time comes in as an argument, a
 //! [`Moment`] on the caller's own monotonic clock. The database compares for equality and stamps times; it never
-//! judges who is dead. So the same code runs in the program and in the exhaustive model of `tests/`.
+//! judges who is dead. So the same code runs in the program and in the exhaustive model of `tests/model/`.
 //!
 //! Who may conclude that a leader is gone:
 //!

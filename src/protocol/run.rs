@@ -4,7 +4,7 @@ use std::fmt;
 use std::time::Duration;
 
 /// The state of a run, as the `state` column has it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum State {
     /// The leader has claimed the lease and has not recorded an outcome.
     Running,
@@ -144,7 +144,7 @@ impl fmt::Display for CommandEnd {
 /// One row of the runs table, as it was read.
 ///
 /// Every text may have been written by another version or by hand, so nothing here is trusted to be well formed.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Run {
     /// The run's number, never reused.
     pub id: i64,
@@ -226,7 +226,7 @@ fn between(from: Option<i64>, to: Option<i64>) -> Option<Duration> {
 }
 
 /// What one poll reads: all that a follower and a would-be leader need, in one statement.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Reading {
     /// The release's newest success.
     pub success: Option<Run>,

@@ -1,0 +1,212 @@
+//! A leader at work: drives the shipped machine, and obeys it.
+
+use bellwether::protocol::leader::{Action, Answer, Departure, Happening, Leader, Recorded};
+
+use crate::Broken;
+use crate::mutants::Mutant;
+use crate::process::{Flight, Group, Leading, Life, Phase, Process, Request, Response, Told};
+use crate::setting::{Setting, seconds};
+use crate::table::{Reply, Write};
+use crate::world::World;
+
+/// The signal that leaders are told to stop with.
+pub const TERM: u8 = 15;
+/// What `lead` exits with when it can't say how its run ended.
+const UNABLE: u8 = 125;
+
+impl World {
+    /// The request of this process is answered, or fails.
+    pub fn respond(&mut self, setting: &Setting, i: usize, answer: Option<Response>) -> Result<(), Broken> {
+        let process = &mut self.processes[i];
+        let Some(flight) = process.flight.take() else { return Ok(()) };
+        let answer = doctor_answer(setting, &flight, answer);
+        match &mut process.phase {
+            Phase::Claiming(claiming) => match (flight.request, answer) {
+                (_, Some(Response::Read(reading))) => self.bid(setting, i, *reading),
+                (_, Some(Response::Wrote(Reply::Claimed(Some(run))))) => self.win(setting, i, run, flight.age),
+                (Request::Write(Write::Beat { run, .. }), Some(Response::Wrote(Reply::Done(true)))) => {
+                    self.win(setting, i, run, flight.age)
+                }
+                (Request::Write(Write::Claim { .. }), None) if claiming.told => self.find_own(setting, i),
+                (_, answer) => {
+                    if let Some(Response::Wrote(Reply::Claimed(None))) = answer {
+                        claiming.beaten();
+                    }
+                    if claiming.told {
+                        process.phase = Phase::Gone(Some(128 + TERM));
+                    }
+                    Ok(())
+                }
+            },
+            Phase::Leading(leading) if leading.held => {
+                leading.held = false;
+                self.happen(setting, i, Happening::Signalled(TERM))
+            }
+            Phase::Leading(_) => self.own_write_answered(setting, i, &flight, answer.as_ref()),
+            Phase::Off | Phase::Gone(_) => Ok(()),
+        }
+    }
+
+    fn own_write_answered(
+        &mut self,
+        setting: &Setting,
+        i: usize,
+        flight: &Flight,
+        answer: Option<&Response>,
+    ) -> Result<(), Broken> {
+        let landed = match answer {
+            Some(Response::Wrote(Reply::Done(true))) => Answer::Landed,
+            Some(_) => Answer::Refused,
+            None => Answer::Failed,
+        };
+        if let Some(Write::Record { .. }) = flight.write() {
+            return self.happen(setting, i, Happening::RecordAnswered(landed));
+        }
+        self.happen(setting, i, Happening::BeatAnswered(landed))?;
+        if landed == Answer::Landed
+            && let Phase::Leading(leading) = &mut self.processes[i].phase
+        {
+            leading.start_clock_anew(setting, flight.age);
+        }
+        self.tell_guard(i);
+        Ok(())
+    }
+
+    /// Something befalls the leader's machine: what it says is done.
+    pub fn happen(&mut self, setting: &Setting, i: usize, happening: Happening) -> Result<(), Broken> {
+        let holder = self.holder(i);
+        let process = &mut self.processes[i];
+        let Phase::Leading(leading) = &mut process.phase else { return Ok(()) };
+        let run = leading.run;
+        for action in leading.leader.step(leading.now(), happening) {
+            match action {
+                Action::Start => process.group.start(),
+                Action::Signal(_) => process.group.asked = true,
+                Action::Kill => process.group.kill(),
+                Action::Beat { .. } if leading.held => {
+                    leading.leader.step(leading.now(), Happening::BeatAnswered(Answer::Failed));
+                }
+                Action::Beat { shortened } => {
+                    process.flight = Some(Flight::of(Request::Write(Write::Beat { run, holder, shortened })));
+                }
+                Action::Record(outcome) => {
+                    process.flight = Some(Flight::of(Request::Write(Write::Record { run, holder, outcome })));
+                    if setting.is(Mutant::LeavesBeforeTheAnswer) {
+                        return self.leave(i, Departure { outcome, recorded: Recorded::Stored });
+                    }
+                }
+                Action::Leave(departure) => return self.leave(i, departure),
+            }
+        }
+        self.tell_guard(i);
+        Ok(())
+    }
+
+    fn tell_guard(&mut self, i: usize) {
+        let process = &mut self.processes[i];
+        if let Phase::Leading(leading) = &process.phase
+            && process.group.is_alive()
+        {
+            process.group.deadline = u8::try_from(leading.leader.dead_by().as_secs()).unwrap();
+        }
+    }
+
+    fn leave(&mut self, i: usize, departure: Departure) -> Result<(), Broken> {
+        let process = &mut self.processes[i];
+        let Phase::Leading(leading) = &process.phase else { return Ok(()) };
+        let outcome = self.table.row(leading.run).and_then(|row| row.outcome);
+        let code = match departure.recorded {
+            Recorded::Stored if outcome != Some(departure.outcome) => {
+                return Err(Broken::new("P5", "a leader leaves as if its outcome were stored, and it is not"));
+            }
+            Recorded::Refused if outcome.is_some() => {
+                return Err(Broken::new("P5", "a leader says that its run was taken, and its own outcome is stored"));
+            }
+            Recorded::Stored => departure.outcome.exit_code,
+            _ => UNABLE,
+        };
+        process.phase = Phase::Gone(Some(code));
+        process.flight = None;
+        Ok(())
+    }
+
+    /// A signal comes to this process.
+    pub fn signal(&mut self, setting: &Setting, i: usize) -> Result<(), Broken> {
+        let holder = self.holder(i);
+        let process = &mut self.processes[i];
+        let under_way = process.flight.as_ref().is_some_and(|flight| flight.write().is_some());
+        match &mut process.phase {
+            Phase::Claiming(claiming) if under_way => claiming.told = true,
+            Phase::Claiming(_) => {
+                process.flight = None;
+                process.phase = Phase::Gone(Some(128 + TERM));
+            }
+            Phase::Leading(leading)
+                if setting.is(Mutant::SignalAfterShortening)
+                    && process.group.life == Life::Running
+                    && process.flight.is_none() =>
+            {
+                leading.held = true;
+                let beat = Write::Beat { run: leading.run, holder, shortened: true };
+                process.flight = Some(Flight::of(Request::Write(beat)));
+            }
+            _ => self.happen(setting, i, Happening::Signalled(TERM))?,
+        }
+        Ok(())
+    }
+
+    /// The leader learns what became of its command.
+    pub fn learn(&mut self, setting: &Setting, i: usize) -> Result<(), Broken> {
+        let group = &mut self.processes[i].group;
+        let news = group.end.filter(|_| group.told == Told::Nothing);
+        let leftovers = news.is_some() && group.life == Life::Leftovers && !setting.is(Mutant::LeftoversForgotten);
+        group.told = if leftovers { Told::End } else { Told::Everything };
+        let happening = news.map_or(Happening::GroupEmpty, |end| Happening::CommandEnded { end, leftovers });
+        self.happen(setting, i, happening)
+    }
+}
+
+/// What a mutant makes of an answer.
+fn doctor_answer(setting: &Setting, flight: &Flight, answer: Option<Response>) -> Option<Response> {
+    match (flight.write(), answer) {
+        (Some(Write::Beat { .. }), Some(Response::Wrote(Reply::Done(false))))
+            if setting.is(Mutant::ZeroRowsNotLookedAt) =>
+        {
+            Some(Response::Wrote(Reply::Done(true)))
+        }
+        (_, answer) => answer,
+    }
+}
+
+impl Leading {
+    /// A leader whose beat has landed is equal to one that claimed when the beat was sent. Such a one takes its place,
+    /// with a clock that begins then: so a command may run for any time without making new states.
+    fn start_clock_anew(&mut self, setting: &Setting, age: u8) {
+        let made_at = |clock: u8| {
+            let mut leader = Leader::new(setting.policy(), Setting::limits(), seconds(clock));
+            if !self.preparing {
+                leader.step(seconds(clock), Happening::Prepared);
+            }
+            leader
+        };
+        if made_at(self.clock.saturating_sub(age)) == self.leader {
+            self.leader = made_at(if setting.trusts_from_the_answer() { age } else { 0 });
+            self.clock = age;
+        }
+    }
+}
+
+impl Process {
+    /// The process is gone from one moment to the next.
+    pub fn crash(&mut self) {
+        self.phase = Phase::Gone(None);
+        self.flight = None;
+        self.frozen = false;
+        self.cut = false;
+        if self.group.is_alive() {
+            self.group.orphaned = Some(0);
+        } else {
+            self.group = Group::default();
+        }
+    }
+}

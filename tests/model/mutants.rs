@@ -1,0 +1,142 @@
+//! Every rule taken back: without it a promise breaks, and the search must find out.
+
+use crate::explore::explore;
+use crate::setting::Fault::{ClockStep, Crash, Cut, Delete, Freeze, Lost, Outage, Restart, Signal, Slow};
+use crate::setting::{A, A_OTHERWISE, B, Before, Setting, TARDY, TWO_LEADERS, WIDE};
+
+/// A rule taken back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mutant {
+    // In the table's guards.
+    MarkLostWithoutActive,
+    MarkLostWithoutBeats,
+    NoUniqueIndex,
+    BeatWithoutActive,
+    RecordWithoutActive,
+    RepeatedRecordRefused,
+    ShortenedWithoutRestamp,
+    IdsReused,
+    // In what the leader's process does.
+    TrustFromTheAnswer,
+    TrustAsLongAsTheLease,
+    NoRequestLimit,
+    OwnClaimNotAdopted,
+    AdoptedWithoutBeat,
+    NoWatch,
+    DatabaseClockDecides,
+    ZeroRowsNotLookedAt,
+    SignalAfterShortening,
+    GuardWithGrace,
+    GuardWithoutDeadline,
+    LeftoversForgotten,
+    LeavesBeforeTheAnswer,
+    AnyCommandIsShared,
+    // In what the follower's process does.
+    SuccessNotSticky,
+    AnyReleaseGoes,
+    OneReadingIsSilence,
+    NoRetryWindow,
+    LaterRunsAreOld,
+    StartClockNeverPauses,
+    StartClockHeldByTheDead,
+}
+
+/// The mutant is caught, for this promise, by a shortest trace of this length, which is printed.
+fn caught(mutant: Mutant, setting: Setting, promise: &str, length: usize) {
+    let found = explore(&Setting { mutant: Some(mutant), ..setting }, 0);
+    let found = found.err().unwrap_or_else(|| panic!("{mutant:?} is not caught"));
+    println!("{mutant:?}\n{}\n", found.story);
+    assert_eq!((found.broken.promise, found.events.len()), (promise, length), "{}", found.story);
+}
+
+macro_rules! mutants {
+    ($($name:ident: $mutant:ident, $setting:expr, $promise:literal, $length:literal;)*) => {
+        $(#[test] fn $name() { caught(Mutant::$mutant, $setting, $promise, $length); })*
+
+        /// It is the rule that makes the difference: with all rules in place, the same bounds hold no such trace.
+        #[test]
+        fn with_all_rules_in_place_nothing_is_found_within_the_same_bounds() {
+            let mut searched = Vec::new();
+            for setting in [$($setting),*] {
+                if !searched.contains(&setting) {
+                    match explore(&setting, 0) {
+                        Ok(explored) => println!("{explored:?} {setting:?}"),
+                        Err(found) => panic!("{}", found.story),
+                    }
+                    searched.push(setting);
+                }
+            }
+        }
+    };
+}
+
+const ONE_LEADER: Setting = Setting { leaders: &[A], ..TWO_LEADERS };
+const FOLLOWED: Setting = Setting { followers: &['a'], ..ONE_LEADER };
+
+mutants! {
+    a_takeover_that_marks_an_ended_run_lost:
+        MarkLostWithoutActive, with(TWO_LEADERS, &[(Cut, 1)]), "terminal states stay", 21;
+    a_takeover_of_a_run_that_has_beaten_since:
+        MarkLostWithoutBeats, with(TWO_LEADERS, &[(Lost, 1)]), "P1", 17;
+    a_table_without_its_unique_index:
+        NoUniqueIndex, TWO_LEADERS, "P1", 6;
+    a_beat_of_a_run_that_was_marked_lost:
+        BeatWithoutActive, with(TWO_LEADERS, &[(Lost, 1)]), "P1", 17;
+    a_recording_over_another_ones_verdict:
+        RecordWithoutActive, with(TWO_LEADERS, &[(Cut, 1)]), "terminal states stay", 21;
+    a_recording_that_does_not_know_itself_again:
+        RepeatedRecordRefused, with(ONE_LEADER, &[(Lost, 1)]), "P5", 10;
+    a_shortened_lease_without_a_new_stamp:
+        ShortenedWithoutRestamp, with(WIDE_LEADERS, &[(Signal, 1)]), "P1", 23;
+    run_numbers_that_are_used_again:
+        IdsReused, with(ONE_LEADER, &[(Delete, 1), (Restart, 1)]), "ids grow", 11;
+    trust_counted_from_the_answer:
+        TrustFromTheAnswer, with(TARDY_LEADERS, &[(Slow, 1), (Cut, 1)]), "P1", 19;
+    trust_as_long_as_the_lease:
+        TrustAsLongAsTheLease, with(TWO_LEADERS, &[(Cut, 1)]), "P1", 19;
+    requests_without_a_time_limit_and_trust_from_the_answer:
+        NoRequestLimit, with(TWO_LEADERS, &[(Slow, 1)]), "P1", 17;
+    an_own_claim_that_is_not_adopted:
+        OwnClaimNotAdopted, with(ONE_LEADER, &[(Lost, 1)]), "P4", 12;
+    an_own_claim_adopted_without_a_beat:
+        AdoptedWithoutBeat, with(TWO_LEADERS, &[(Lost, 1), (Cut, 1)]), "P1", 16;
+    a_takeover_without_a_watch:
+        NoWatch, TWO_LEADERS, "P1", 8;
+    a_takeover_by_the_databases_clock_alone:
+        DatabaseClockDecides, with(TWO_LEADERS, &[(ClockStep, 1)]), "P1", 9;
+    a_refused_beat_that_nobody_looks_at:
+        ZeroRowsNotLookedAt, with(TWO_LEADERS, &[(Lost, 1)]), "P1", 17;
+    a_signal_passed_on_after_the_shortening:
+        SignalAfterShortening, with(TARDY_LEADERS, &[(Signal, 1), (Slow, 1), (Cut, 1)]), "P1", 18;
+    a_guard_that_gives_a_grace:
+        GuardWithGrace, with(WIDE_LEADERS, &[(Cut, 1), (Crash, 1)]), "P1", 27;
+    a_guard_without_a_deadline:
+        GuardWithoutDeadline, with(TWO_LEADERS, &[(Freeze, 1)]), "P1", 16;
+    leftovers_that_are_not_waited_for:
+        LeftoversForgotten, Setting { leftovers: true, ..TWO_LEADERS }, "P1", 11;
+    leaving_before_the_recording_is_answered:
+        LeavesBeforeTheAnswer, ONE_LEADER, "P5", 6;
+    a_success_of_another_command_shared:
+        AnyCommandIsShared, Setting { leaders: &[A, A_OTHERWISE], ..TWO_LEADERS }, "P5", 10;
+    a_success_taken_back_by_a_later_failure:
+        SuccessNotSticky, Setting { before: Before::Success, ..FOLLOWED }, "P8", 5;
+    another_releases_success_as_a_go:
+        AnyReleaseGoes, Setting { leaders: &[B], ..FOLLOWED }, "P2", 5;
+    one_reading_of_the_databases_clock_as_silence:
+        OneReadingIsSilence, with(FOLLOWED, &[(ClockStep, 1)]), "P6", 6;
+    an_old_failure_that_stops_at_once:
+        NoRetryWindow, Setting { before: Before::Failure, ..FOLLOWED }, "retry window", 2;
+    a_run_that_began_later_taken_for_an_old_one:
+        LaterRunsAreOld, Setting { before: Before::Failure, ..FOLLOWED }, "P4", 11;
+    a_start_clock_that_runs_through_an_outage:
+        StartClockNeverPauses, with(Setting { leaders: &[B], ..FOLLOWED }, &[(Outage, 1)]), "start timeout", 10;
+    a_start_clock_held_by_a_dead_run:
+        StartClockHeldByTheDead, with(Setting { leaders: &[B], timeout: 16, ..FOLLOWED }, &[(Crash, 1)]), "P4", 31;
+}
+
+const WIDE_LEADERS: Setting = Setting { scale: WIDE, ..TWO_LEADERS };
+const TARDY_LEADERS: Setting = Setting { scale: TARDY, ..TWO_LEADERS };
+
+const fn with(setting: Setting, faults: &'static [(crate::setting::Fault, u8)]) -> Setting {
+    Setting { faults, ..setting }
+}

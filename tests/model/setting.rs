@@ -1,0 +1,188 @@
+//! What one exploration is about: who takes part, how long things take, which faults may happen and how often.
+
+use std::time::Duration;
+
+use bellwether::protocol::leader::Limits;
+use bellwether::protocol::policy::{LeasePolicy, WaitPolicy};
+
+use crate::mutants::Mutant;
+
+/// The durations, in whole seconds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Scale {
+    pub lease: u8,
+    pub kill_after: u8,
+    /// How long a request may take.
+    pub request: u8,
+}
+
+/// Beat 1 s, trust 3 s: the shortest lease that the program accepts.
+pub const SMALL: Scale = Scale { lease: 6, kill_after: 1, request: 1 };
+
+/// Beat 2 s, trust 6 s, and a shortened lease of 6 s: a command takes long to stop.
+pub const WIDE: Scale = Scale { lease: 12, kill_after: 4, request: 2 };
+
+/// Requests may take two beats: longer than the program lets them, and still no reason for two commands.
+pub const TARDY: Scale = Scale { request: 2, ..SMALL };
+
+/// For how long a leader repeats its recording.
+const RECORDING: u8 = 2;
+/// The follower's durations.
+pub const START_TIMEOUT: u8 = 3;
+pub const RETRY_WINDOW: u8 = 3;
+
+/// A leader's place: what it deploys and with which command.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Seat {
+    pub release: char,
+    pub command: char,
+}
+
+pub const A: Seat = Seat { release: 'a', command: 'm' };
+pub const B: Seat = Seat { release: 'b', command: 'm' };
+/// The same release as [`A`], led with another command.
+pub const A_OTHERWISE: Seat = Seat { release: 'a', command: 'n' };
+
+/// What is in the table at the beginning.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Before {
+    Nothing,
+    /// An old failure of release a.
+    Failure,
+    /// An old success of release a.
+    Success,
+    /// A row of release a that was running when its backup was made.
+    Restored,
+}
+
+/// What can go wrong, or is not under anybody's control. Each use is paid from a budget.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Fault {
+    /// A request, or its answer, is lost.
+    Lost,
+    /// A write takes its time, up to the limit.
+    Slow,
+    /// A reading takes its time, and is old when it comes.
+    Stale,
+    /// A request that was given up is executed later, whenever that is.
+    Late,
+    /// A write is executed once more, whenever that is.
+    Repeat,
+    /// A process is killed.
+    Crash,
+    /// A process that is gone is started again.
+    Restart,
+    /// A leader is told to stop.
+    Signal,
+    /// A leader's network is gone until it comes back.
+    Cut,
+    /// The database is gone for everybody until it comes back.
+    Outage,
+    /// The database's clock jumps forward by more than any lease.
+    ClockStep,
+    /// A leader's process is stopped until it goes on.
+    Freeze,
+    /// Somebody deletes a bad ending by hand.
+    Delete,
+}
+
+/// How often each fault may still happen.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Faults([u8; 13]);
+
+impl Faults {
+    pub fn of(list: &[(Fault, u8)]) -> Self {
+        let mut faults = Self::default();
+        for (fault, times) in list {
+            faults.0[*fault as usize] = *times;
+        }
+        faults
+    }
+
+    pub fn has(self, fault: Fault) -> bool {
+        self.0[fault as usize] > 0
+    }
+
+    pub fn spend(&mut self, fault: Fault) {
+        self.0[fault as usize] -= 1;
+    }
+}
+
+/// One exploration.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Setting {
+    pub scale: Scale,
+    pub leaders: &'static [Seat],
+    /// The followers' releases.
+    pub followers: &'static [char],
+    /// After how long a follower gives up.
+    pub timeout: u8,
+    pub before: Before,
+    pub faults: &'static [(Fault, u8)],
+    /// Whether a command may leave somebody behind in its group.
+    pub leftovers: bool,
+    pub mutant: Option<Mutant>,
+}
+
+/// Two leaders of one release, and nothing that goes wrong.
+pub const TWO_LEADERS: Setting = Setting {
+    scale: SMALL,
+    leaders: &[A, A],
+    followers: &[],
+    timeout: 12,
+    before: Before::Nothing,
+    faults: &[],
+    leftovers: false,
+    mutant: None,
+};
+
+impl Setting {
+    pub fn is(&self, mutant: Mutant) -> bool {
+        self.mutant == Some(mutant)
+    }
+
+    /// The policy that leaders work by.
+    pub fn policy(&self) -> LeasePolicy {
+        let Scale { lease, kill_after, .. } = self.scale;
+        // A trust as long as the row's lease is that of a longer one.
+        let longer = if self.is(Mutant::TrustAsLongAsTheLease) { kill_after + 2 } else { 0 };
+        LeasePolicy::new(seconds(lease + longer), seconds(kill_after)).unwrap()
+    }
+
+    pub fn limits() -> Limits {
+        Limits { command: None, recording: seconds(RECORDING) }
+    }
+
+    pub fn wait_policy(&self) -> WaitPolicy {
+        let window = if self.is(Mutant::NoRetryWindow) { 0 } else { RETRY_WINDOW };
+        WaitPolicy { start_timeout: seconds(START_TIMEOUT), retry_window: seconds(window) }
+    }
+
+    /// The time between two beats, which the scales choose to be whole.
+    pub fn beat(&self) -> u8 {
+        self.scale.lease / 6
+    }
+
+    /// The lease that an interrupted leader leaves behind.
+    pub fn shortened(&self) -> u8 {
+        self.scale.kill_after + 2
+    }
+
+    /// Whether anybody asks how old a beat is by the database's clock.
+    pub fn ages_matter(&self) -> bool {
+        !self.followers.is_empty() || self.is(Mutant::DatabaseClockDecides)
+    }
+
+    /// Without a time limit no rule alone is missed: trust from the sending bounds a late answer, too.
+    pub fn trusts_from_the_answer(&self) -> bool {
+        self.is(Mutant::TrustFromTheAnswer) || self.is(Mutant::NoRequestLimit)
+    }
+
+    pub fn request_limit(&self) -> u8 {
+        if self.is(Mutant::NoRequestLimit) { 2 * self.scale.lease } else { self.scale.request }
+    }
+}
+
+pub fn seconds(seconds: u8) -> Duration {
+    Duration::from_secs(seconds.into())
+}
