@@ -36,6 +36,8 @@ searches! {
         Setting { faults: &[(Slow, 1), (Stale, 1), (Lost, 1), (Crash, 1)], ..TWO_LEADERS }, 611_447, 55;
     two_leaders_with_two_signals_a_lost_message_and_a_kill:
         Setting { faults: &[(Signal, 2), (Lost, 1), (Crash, 1)], ..TWO_LEADERS }, 320_514, 41;
+    two_leaders_a_signal_and_a_claim_that_comes_late:
+        Setting { faults: &[(Signal, 1), (Lost, 1), (Late, 1)], ..TWO_LEADERS }, 1, 1;
     two_leaders_one_of_which_is_frozen_for_a_while:
         Setting { faults: &[(Freeze, 1), (Slow, 1)], ..TWO_LEADERS }, 2_167_406, 51;
     two_leaders_and_a_database_that_is_gone_for_a_while:

@@ -1,5 +1,6 @@
 //! On the way to the lease: drives the shipped claimant.
 
+use bellwether::protocol::Moment;
 use bellwether::protocol::claim::{Bid, Claimant, Seen};
 use bellwether::protocol::leader::{Happening, Leader};
 use bellwether::protocol::run::{Reading, Run, State};
@@ -7,9 +8,9 @@ use bellwether::protocol::run::{Reading, Run, State};
 use crate::Broken;
 use crate::leading::TERM;
 use crate::mutants::Mutant;
-use crate::process::{Claiming, Flight, Group, Leading, Phase, Request};
+use crate::process::{Claiming, Flight, Group, Interruption, Leading, Phase, Request, Response};
 use crate::setting::{Setting, seconds};
-use crate::table::{Holder, Row, Write, nonce};
+use crate::table::{Holder, Reply, Row, Write, nonce};
 use crate::world::World;
 
 impl World {
@@ -18,8 +19,16 @@ impl World {
         process.lives += 1;
         process.group = Group::default();
         let claimant = Claimant::new(nonce(self.holder(i)), setting.leaders[i].command);
-        let claiming = Claiming { claimant, clock: 0, horizon: 0, seen: None, looked: false, first: None, told: false };
-        self.processes[i].phase = Phase::Claiming(Box::new(claiming));
+        self.processes[i].phase = Phase::Claiming(Box::new(Claiming {
+            claimant,
+            clock: 0,
+            horizon: 0,
+            seen: None,
+            looked: false,
+            first: None,
+            unsure: false,
+            interruption: Interruption::None,
+        }));
     }
 
     /// The nonce of the process in this place.
@@ -37,9 +46,13 @@ impl World {
         let overdue = active.as_ref().and_then(|run| self.table.row(run.id)).is_some_and(Row::overdue);
         let process = &mut self.processes[i];
         let Phase::Claiming(claiming) = &mut process.phase else { return Ok(()) };
+        let now = seconds(claiming.clock);
         let mut bid = claiming.bid(&own_name, seat.command, &reading);
-        if let (Bid::Wait { .. }, Some(run)) = (&bid, &active)
-            && (setting.is(Mutant::NoWatch) || (setting.is(Mutant::DatabaseClockDecides) && overdue))
+        let two_beats = |free_at: Moment, run: &Run| now + run.lease >= free_at + run.beat_interval() * 2;
+        if let (Bid::Wait { free_at, .. }, Some(run)) = (&bid, &active)
+            && (setting.is(Mutant::NoWatch)
+                || (setting.is(Mutant::DatabaseClockDecides) && overdue)
+                || (setting.is(Mutant::WatchOfTwoBeats) && two_beats(*free_at, run)))
         {
             bid = Bid::TakeOver(Seen { run: run.id, beats: run.beats });
         }
@@ -56,6 +69,45 @@ impl World {
         Ok(())
     }
 
+    /// The request of a claimant is answered, or fails.
+    pub fn way_answered(
+        &mut self,
+        setting: &Setting,
+        i: usize,
+        flight: &Flight,
+        answer: Option<Response>,
+    ) -> Result<(), Broken> {
+        let Phase::Claiming(claiming) = &mut self.processes[i].phase else { return Ok(()) };
+        let is_claim = matches!(flight.write(), Some(Write::Claim { .. }));
+        match (flight.write(), answer) {
+            (None, Some(Response::Read(reading))) if claiming.interruption == Interruption::None => {
+                self.bid(setting, i, *reading)?;
+                if let Phase::Claiming(claiming) = &mut self.processes[i].phase
+                    && setting.is(Mutant::WatchFromTheSending)
+                    && claiming.clock == 0
+                {
+                    claiming.clock = flight.age;
+                }
+                return Ok(());
+            }
+            (None, Some(Response::Read(reading))) => return self.searched(setting, i, Some(&reading)),
+            (None, _) if claiming.interruption != Interruption::None => return self.searched(setting, i, None),
+            (_, Some(Response::Wrote(Reply::Claimed(Some(run))))) => return self.win(setting, i, run, flight.age),
+            (Some(Write::Beat { run, .. }), Some(Response::Wrote(Reply::Done(true)))) => {
+                return self.win(setting, i, run, flight.age);
+            }
+            (_, Some(Response::Wrote(Reply::Claimed(None)))) => {
+                claiming.claimant.beaten();
+                if setting.is(Mutant::BeatenMeansNothingIsOurs) {
+                    claiming.unsure = false;
+                }
+            }
+            (_, None) if is_claim => claiming.unsure = true,
+            _ => {}
+        }
+        if claiming.interruption == Interruption::None { Ok(()) } else { self.interrupted(setting, i) }
+    }
+
     fn share(&mut self, setting: &Setting, i: usize, run: &Run) -> Result<(), Broken> {
         let seat = setting.leaders[i];
         let shared = self.table.row(run.id).filter(|row| row.state == State::Succeeded);
@@ -66,12 +118,45 @@ impl World {
         Ok(())
     }
 
-    /// The answer to a claim was lost and a signal came: one look whether it went through.
-    pub fn find_own(&mut self, setting: &Setting, i: usize) -> Result<(), Broken> {
+    /// A signal ends the way to the lease. A claim whose answer was lost is looked for first.
+    pub fn interrupted(&mut self, setting: &Setting, i: usize) -> Result<(), Broken> {
+        let process = &mut self.processes[i];
+        let Phase::Claiming(claiming) = &mut process.phase else { return Ok(()) };
+        if claiming.unsure && !setting.is(Mutant::UnsureClaimForgotten) {
+            claiming.interruption = Interruption::Searching(0);
+            process.flight = Some(Flight::of(Request::Look));
+            return Ok(());
+        }
+        self.turn_back(i)
+    }
+
+    /// A look for a claim of its own is answered, or fails: then it is repeated for as long as a platform gives.
+    pub fn searched(&mut self, setting: &Setting, i: usize, reading: Option<&Reading>) -> Result<(), Broken> {
+        let own_name = nonce(self.holder(i));
+        let process = &mut self.processes[i];
+        let Phase::Claiming(claiming) = &process.phase else { return Ok(()) };
+        match (reading, claiming.interruption) {
+            (Some(reading), _) => match reading.active.as_ref().filter(|run| run.holder == own_name) {
+                // No command will start, so it makes no difference when the claim was sent.
+                Some(own) => self.win(setting, i, own.id, 0),
+                None => self.turn_back(i),
+            },
+            (None, Interruption::Searching(since)) if since < setting.scale.kill_after => {
+                process.flight = Some(Flight::of(Request::Look));
+                Ok(())
+            }
+            (None, _) => {
+                process.phase = Phase::Gone(Some(128 + TERM));
+                Ok(())
+            }
+        }
+    }
+
+    /// The process leaves without the lease.
+    fn turn_back(&mut self, i: usize) -> Result<(), Broken> {
         let holder = self.holder(i);
-        let own = self.table.rows.iter().find(|row| row.active && row.holder == holder).map(|row| row.id);
-        if let Some(run) = own.filter(|_| self.reachable(i)) {
-            return self.win(setting, i, run, 0);
+        if self.reachable(i) && self.table.rows.iter().any(|row| row.active && row.holder == holder) {
+            return Err(Broken::new("P4", "a leader that was told to stop leaves a running row behind"));
         }
         self.processes[i].phase = Phase::Gone(Some(128 + TERM));
         Ok(())
@@ -81,7 +166,7 @@ impl World {
     pub fn win(&mut self, setting: &Setting, i: usize, run: i64, age: u8) -> Result<(), Broken> {
         let process = &mut self.processes[i];
         let Phase::Claiming(claiming) = &process.phase else { return Ok(()) };
-        let told = claiming.told;
+        let told = claiming.interruption != Interruption::None;
         let sent = if setting.trusts_from_the_answer() { age } else { 0 };
         let leader = Leader::new(setting.policy(), Setting::limits(), seconds(sent));
         process.phase = Phase::Leading(Box::new(Leading { run, leader, clock: age, preparing: true, held: false }));
@@ -137,9 +222,5 @@ impl Claiming {
             self.clock = 0;
             self.horizon = u8::try_from(reading.active.as_ref().map_or(0, |run| run.lease.as_secs())).unwrap();
         }
-    }
-
-    pub fn beaten(&mut self) {
-        self.claimant.beaten();
     }
 }

@@ -1,7 +1,7 @@
 //! Liveness: from a state on nothing more goes wrong, and everybody must get through.
 
 use crate::Broken;
-use crate::process::{Act, Phase};
+use crate::process::{Act, Interruption, Phase};
 use crate::setting::{Faults, Setting};
 use crate::watcher::Watcher;
 use crate::world::{Event, World};
@@ -20,7 +20,7 @@ pub fn gets_through(setting: &Setting, world: &World) -> Result<(), Broken> {
             // One that was stopped in the middle of its claim may find its trust over when it goes on.
             Phase::Claiming(claiming) => {
                 let stopped = process.flight.as_ref().is_some_and(|flight| flight.age > setting.request_limit());
-                !claiming.told && !process.frozen && !stopped
+                claiming.interruption == Interruption::None && !process.frozen && !stopped
             }
             Phase::Leading(_) | Phase::Gone(_) => false,
         })

@@ -4,7 +4,7 @@ use bellwether::protocol::leader::{Action, Answer, Departure, Happening, Leader,
 
 use crate::Broken;
 use crate::mutants::Mutant;
-use crate::process::{Flight, Group, Leading, Life, Phase, Process, Request, Response, Told};
+use crate::process::{Flight, Group, Interruption, Leading, Life, Phase, Process, Request, Response, Told};
 use crate::setting::{Setting, seconds};
 use crate::table::{Reply, Write};
 use crate::world::World;
@@ -21,23 +21,7 @@ impl World {
         let Some(flight) = process.flight.take() else { return Ok(()) };
         let answer = doctor_answer(setting, &flight, answer);
         match &mut process.phase {
-            Phase::Claiming(claiming) => match (flight.request, answer) {
-                (_, Some(Response::Read(reading))) => self.bid(setting, i, *reading),
-                (_, Some(Response::Wrote(Reply::Claimed(Some(run))))) => self.win(setting, i, run, flight.age),
-                (Request::Write(Write::Beat { run, .. }), Some(Response::Wrote(Reply::Done(true)))) => {
-                    self.win(setting, i, run, flight.age)
-                }
-                (Request::Write(Write::Claim { .. }), None) if claiming.told => self.find_own(setting, i),
-                (_, answer) => {
-                    if let Some(Response::Wrote(Reply::Claimed(None))) = answer {
-                        claiming.beaten();
-                    }
-                    if claiming.told {
-                        process.phase = Phase::Gone(Some(128 + TERM));
-                    }
-                    Ok(())
-                }
-            },
+            Phase::Claiming(_) => self.way_answered(setting, i, &flight, answer),
             Phase::Leading(leading) if leading.held => {
                 leading.held = false;
                 self.happen(setting, i, Happening::Signalled(TERM))
@@ -79,6 +63,10 @@ impl World {
         let Phase::Leading(leading) = &mut process.phase else { return Ok(()) };
         let run = leading.run;
         for action in leading.leader.step(leading.now(), happening) {
+            let sends = matches!(action, Action::Beat { .. } | Action::Record(_));
+            if sends && process.flight.is_some() && !leading.held {
+                return Err(Broken::new("one request at a time", "a leader sends a request beside another"));
+            }
             match action {
                 Action::Start => process.group.start(),
                 Action::Signal(_) => process.group.asked = true,
@@ -89,7 +77,10 @@ impl World {
                 Action::Beat { shortened } => {
                     process.flight = Some(Flight::of(Request::Write(Write::Beat { run, holder, shortened })));
                 }
-                Action::Record(outcome) => {
+                Action::Record(mut outcome) => {
+                    if let Some(end) = process.group.end.filter(|_| setting.is(Mutant::ExitAfterTheSignalCounts)) {
+                        outcome = end.into();
+                    }
                     process.flight = Some(Flight::of(Request::Write(Write::Record { run, holder, outcome })));
                     if setting.is(Mutant::LeavesBeforeTheAnswer) {
                         return self.leave(i, Departure { outcome, recorded: Recorded::Stored });
@@ -136,10 +127,12 @@ impl World {
         let process = &mut self.processes[i];
         let under_way = process.flight.as_ref().is_some_and(|flight| flight.write().is_some());
         match &mut process.phase {
-            Phase::Claiming(claiming) if under_way => claiming.told = true,
+            Phase::Claiming(claiming) if under_way && !setting.is(Mutant::ClaimBrokenOff) => {
+                claiming.interruption = Interruption::KeptBack;
+            }
             Phase::Claiming(_) => {
                 process.flight = None;
-                process.phase = Phase::Gone(Some(128 + TERM));
+                self.interrupted(setting, i)?;
             }
             Phase::Leading(leading)
                 if setting.is(Mutant::SignalAfterShortening)

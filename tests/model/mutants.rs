@@ -1,7 +1,9 @@
 //! Every rule taken back: without it a promise breaks, and the search must find out.
 
 use crate::explore::explore;
-use crate::setting::Fault::{ClockStep, Crash, Cut, Delete, Freeze, Lost, Outage, Restart, Signal, Slow};
+use crate::setting::Fault::{
+    ClockStep, Crash, Cut, Delete, Freeze, Late, Lost, Outage, Restart, Signal, Slow, Stale,
+};
 use crate::setting::{A, A_OTHERWISE, B, Before, Setting, TARDY, TWO_LEADERS, WIDE};
 
 /// A rule taken back.
@@ -22,16 +24,24 @@ pub enum Mutant {
     NoRequestLimit,
     OwnClaimNotAdopted,
     AdoptedWithoutBeat,
+    StartedWithoutTrust,
     NoWatch,
+    WatchOfTwoBeats,
+    WatchFromTheSending,
     DatabaseClockDecides,
     ZeroRowsNotLookedAt,
     SignalAfterShortening,
+    ExitAfterTheSignalCounts,
     GuardWithGrace,
     GuardWithoutDeadline,
     LeftoversForgotten,
     LeavesBeforeTheAnswer,
     AnyCommandIsShared,
+    ClaimBrokenOff,
+    UnsureClaimForgotten,
+    BeatenMeansNothingIsOurs,
     // In what the follower's process does.
+    NoLastReading,
     SuccessNotSticky,
     AnyReleaseGoes,
     OneReadingIsSilence,
@@ -118,6 +128,22 @@ mutants! {
         LeavesBeforeTheAnswer, ONE_LEADER, "P5", 6;
     a_success_of_another_command_shared:
         AnyCommandIsShared, Setting { leaders: &[A, A_OTHERWISE], ..TWO_LEADERS }, "P5", 10;
+    a_claim_broken_off_by_a_signal:
+        ClaimBrokenOff, with(ONE_LEADER, &[(Signal, 1), (Slow, 1)]), "P4", 1;
+    a_signal_that_forgets_a_claim_without_an_answer:
+        UnsureClaimForgotten, with(ONE_LEADER, &[(Signal, 1), (Lost, 1)]), "P4", 1;
+    a_beaten_claim_that_hides_an_own_one:
+        BeatenMeansNothingIsOurs, with(ONE_LEADER, &[(Signal, 1), (Late, 1)]), "P4", 1;
+    a_command_started_without_trust:
+        StartedWithoutTrust, with(TWO_LEADERS, &[(Freeze, 1)]), "P1", 1;
+    a_watch_of_two_beats:
+        WatchOfTwoBeats, with(TWO_LEADERS, &[(Cut, 1)]), "P1", 1;
+    a_watch_counted_from_the_sending_of_the_look:
+        WatchFromTheSending, with(TARDY_LEADERS, &[(Stale, 1), (Cut, 1)]), "P1", 1;
+    an_exit_with_0_after_a_signal_as_a_success:
+        ExitAfterTheSignalCounts, with(ONE_LEADER, &[(Signal, 1)]), "P2", 1;
+    a_follower_without_a_last_reading:
+        NoLastReading, FOLLOWED, "P3", 1;
     a_success_taken_back_by_a_later_failure:
         SuccessNotSticky, Setting { before: Before::Success, ..FOLLOWED }, "P8", 5;
     another_releases_success_as_a_go:

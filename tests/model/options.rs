@@ -1,7 +1,7 @@
 //! What can happen next to a leader's process and to its command.
 
 use crate::mutants::Mutant;
-use crate::process::{Act, Life, Phase, Process};
+use crate::process::{Act, Interruption, Life, Phase, Process};
 use crate::setting::{Fault, Faults, Setting};
 
 impl Process {
@@ -34,7 +34,9 @@ impl Process {
             Phase::Gone(_) | Phase::Claiming(_) => {}
             Phase::Leading(leading) => {
                 acts.extend((leading.leader.wake_at() <= leading.now()).then_some(Act::Wake));
-                acts.extend(leading.preparing.then_some(Act::Prepared));
+                if leading.preparing {
+                    acts.extend([Act::Prepared, Act::NotStarted]);
+                }
                 acts.extend(self.group.has_news().then_some(Act::Learn));
             }
         }
@@ -70,7 +72,9 @@ impl Process {
         acts.extend(faults.has(Fault::Crash).then_some(Act::Crash));
         acts.extend((faults.has(Fault::Cut) && !self.cut).then_some(Act::Cut));
         if !self.frozen {
-            acts.extend(faults.has(Fault::Signal).then_some(Act::Signal));
+            // A second signal on the way to the lease changes nothing.
+            let told = matches!(&self.phase, Phase::Claiming(claiming) if claiming.interruption != Interruption::None);
+            acts.extend((faults.has(Fault::Signal) && !told).then_some(Act::Signal));
             // A claimant that is stopped between two requests is no other than one that polls late.
             let noticeable = matches!(self.phase, Phase::Leading(_)) || self.flight.is_some();
             acts.extend((faults.has(Fault::Freeze) && noticeable).then_some(Act::Freeze));

@@ -45,8 +45,20 @@ pub struct Claiming {
     pub looked: bool,
     /// The first reading's success, to make an equal claimant anew.
     pub first: Option<i64>,
-    /// It was told to stop while its claim was under way.
-    pub told: bool,
+    /// The answer to its last claim was lost: the active run may be its own.
+    pub unsure: bool,
+    /// What a signal has led to.
+    pub interruption: Interruption,
+}
+
+/// How far a signal has come that found its process on the way to the lease.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Interruption {
+    None,
+    /// It waits until the write that is under way is answered.
+    KeptBack,
+    /// The process looks for a claim of its own that went through after all, for so long now.
+    Searching(u8),
 }
 
 /// With the lease, or so it believes.
@@ -194,6 +206,8 @@ pub enum Act {
     Wake,
     /// The preparation is done.
     Prepared,
+    /// The preparation was not done in time, or the command can't be started.
+    NotStarted,
     /// The command ends with this code, and leaves somebody behind or not.
     Exit {
         code: u8,

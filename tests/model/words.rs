@@ -22,6 +22,7 @@ pub fn act(act: Act) -> &'static str {
         Act::Abandon => "its request fails, and is still under way",
         Act::Wake => "does what is due",
         Act::Prepared => "is prepared",
+        Act::NotStarted => "cannot start its command",
         Act::Exit { code: 0, leftovers: false } => "its command exits with 0",
         Act::Exit { code: 0, leftovers: true } => "its command exits with 0 and leaves somebody behind",
         Act::Exit { leftovers: false, .. } => "its command exits with 1",

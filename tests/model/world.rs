@@ -6,7 +6,8 @@ use bellwether::protocol::leader::Happening;
 use bellwether::protocol::run::CommandEnd;
 
 use crate::Broken;
-use crate::process::{Act, Group, Life, Phase, Process};
+use crate::mutants::Mutant;
+use crate::process::{Act, Group, Interruption, Life, Phase, Process};
 use crate::setting::{Fault, Faults, Setting};
 use crate::table::{Reply, Table, Write};
 use crate::watcher::Watcher;
@@ -165,7 +166,12 @@ impl World {
         for process in &mut self.processes {
             let aged = |age: u8| if process.frozen { (age + 1).min(long_ago) } else { age + 1 };
             match &mut process.phase {
-                Phase::Claiming(claiming) => claiming.clock = (claiming.clock + 1).min(claiming.horizon),
+                Phase::Claiming(claiming) => {
+                    claiming.clock = (claiming.clock + 1).min(claiming.horizon);
+                    if let Interruption::Searching(since) = &mut claiming.interruption {
+                        *since = aged(*since).min(setting.scale.kill_after);
+                    }
+                }
                 Phase::Leading(leading) => leading.clock = aged(leading.clock),
                 Phase::Off | Phase::Gone(_) => {}
             }
@@ -221,11 +227,15 @@ impl World {
             }
             Act::Lose | Act::LoseAnswer | Act::Abandon => self.fail(setting, i, act)?,
             Act::Wake => self.happen(setting, i, Happening::Tick)?,
-            Act::Prepared => {
+            Act::Prepared | Act::NotStarted => {
                 if let Phase::Leading(leading) = &mut process.phase {
                     leading.preparing = false;
                 }
-                self.happen(setting, i, Happening::Prepared)?;
+                if act == Act::Prepared && setting.is(Mutant::StartedWithoutTrust) {
+                    process.group.start();
+                }
+                let prepared = act == Act::Prepared;
+                self.happen(setting, i, if prepared { Happening::Prepared } else { Happening::NotStarted(120) })?;
             }
             Act::Exit { code, leftovers } => self.command_exits(i, code, leftovers),
             Act::LeftoversEnd => process.group.life = Life::Over,

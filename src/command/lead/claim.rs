@@ -232,7 +232,10 @@ impl<'a> Claiming<'a> {
                 }
             }
         };
-        self.unsure = answer.is_err().then_some(sent);
+        if answer.is_err() {
+            // A later claim that is refused does not take it back: this one may be what is in its way.
+            self.unsure.get_or_insert(sent);
+        }
         if answer.is_ok() {
             self.writes.answered(&self.context.reporter);
         }

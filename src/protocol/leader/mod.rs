@@ -83,7 +83,7 @@ impl Leader {
         match happening {
             Happening::Tick => {}
             Happening::Prepared => self.prepared(now, &mut actions),
-            Happening::NotStarted(code) => self.conclude(now, Outcome::failed(Cause::NotStarted, code)),
+            Happening::NotStarted(code) => self.not_started(now, code),
             Happening::CommandEnded { end, leftovers } => self.command_ended(now, end, leftovers, &mut actions),
             Happening::GroupEmpty => self.group_empty(now),
             Happening::Signalled(signal) => self.signalled(now, signal, &mut actions),
@@ -99,6 +99,13 @@ impl Leader {
         if self.stage == Stage::Preparing && now < self.trusted_until {
             self.stage = Stage::Running { overruns_at: self.limits.command.map(|limit| now + limit) };
             actions.push(Action::Start);
+        }
+    }
+
+    fn not_started(&mut self, now: Moment, code: u8) {
+        // A preparation may fail after a signal or a fence: how the run ended is settled by then.
+        if let Stage::Preparing | Stage::Running { .. } = self.stage {
+            self.conclude(now, Outcome::failed(Cause::NotStarted, code));
         }
     }
 

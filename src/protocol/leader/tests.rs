@@ -168,6 +168,15 @@ fn the_recording_is_repeated_until_its_time_is_spent() {
 }
 
 #[test]
+fn a_preparation_that_fails_after_a_signal_changes_nothing() {
+    let mut leader = leader(None);
+    let outcome = Outcome::failed(Cause::Interrupted, 143);
+    assert_eq!(leader.step(seconds(1), Happening::Signalled(TERM)), [Action::Record(outcome)]);
+    assert_eq!(leader.step(seconds(1), Happening::NotStarted(120)), [], "one request at a time");
+    assert_eq!(leader.step(seconds(2), Happening::RecordAnswered(Answer::Landed)), left(outcome, Recorded::Stored));
+}
+
+#[test]
 fn a_command_that_cannot_be_started_is_recorded_as_such() {
     let mut leader = running();
     let outcome = Outcome::failed(Cause::NotStarted, 127);
