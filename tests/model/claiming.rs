@@ -168,7 +168,7 @@ impl World {
         let Phase::Claiming(claiming) = &process.phase else { return Ok(()) };
         let told = claiming.interruption != Interruption::None;
         let sent = if setting.trusts_from_the_answer() { age } else { 0 };
-        let leader = Leader::new(setting.policy(), Setting::limits(), seconds(sent));
+        let leader = Leader::new(setting.policy(), setting.limits(), seconds(sent));
         process.phase = Phase::Leading(Box::new(Leading { run, leader, clock: age, preparing: true, held: false }));
         self.happen(setting, i, if told { Happening::Signalled(TERM) } else { Happening::Tick })
     }

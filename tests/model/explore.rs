@@ -33,8 +33,9 @@ struct Step {
     event: Event,
 }
 
-/// Every state is searched; every `probe`th one is also healed, to see that everybody gets through (0: none).
-pub fn explore(setting: &Setting, probe: usize) -> Result<Explored, Counterexample> {
+/// Searches every state that can be reached in so many steps; every `probe`th one is also healed, to see that everybody
+/// gets through (0: none).
+pub fn explore(setting: &Setting, probe: usize, steps_at_most: usize) -> Result<Explored, Counterexample> {
     let start = World::new(setting);
     let mut visited: HashSet<u128, BuildHasherDefault<Prehashed>> = HashSet::default();
     visited.insert(fingerprint(&start));
@@ -59,10 +60,10 @@ pub fn explore(setting: &Setting, probe: usize) -> Result<Explored, Counterexamp
                 next.push((reached, after));
             }
         }
-        if next.is_empty() {
+        depth += usize::from(!next.is_empty());
+        if next.is_empty() || depth == steps_at_most {
             return Ok(Explored { states: steps.len(), depth });
         }
-        depth += 1;
         layer = next;
     }
 }

@@ -93,6 +93,17 @@ impl World {
         Ok(())
     }
 
+    /// The preparation has come to its end, good or bad.
+    pub fn prepared(&mut self, setting: &Setting, i: usize, end: Happening) -> Result<(), Broken> {
+        let process = &mut self.processes[i];
+        let Phase::Leading(leading) = &mut process.phase else { return Ok(()) };
+        leading.preparing = false;
+        if end == Happening::Prepared && setting.is(Mutant::StartedWithoutTrust) {
+            process.group.start();
+        }
+        self.happen(setting, i, end)
+    }
+
     fn tell_guard(&mut self, i: usize) {
         let process = &mut self.processes[i];
         if let Phase::Leading(leading) = &process.phase
@@ -176,7 +187,7 @@ impl Leading {
     /// with a clock that begins then: so a command may run for any time without making new states.
     fn start_clock_anew(&mut self, setting: &Setting, age: u8) {
         let made_at = |clock: u8| {
-            let mut leader = Leader::new(setting.policy(), Setting::limits(), seconds(clock));
+            let mut leader = Leader::new(setting.policy(), setting.limits(), seconds(clock));
             if !self.preparing {
                 leader.step(seconds(clock), Happening::Prepared);
             }

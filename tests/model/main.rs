@@ -11,6 +11,7 @@
 
 mod bounds;
 mod claiming;
+mod document;
 mod explore;
 mod healing;
 mod leading;

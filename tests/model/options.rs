@@ -34,9 +34,8 @@ impl Process {
             Phase::Gone(_) | Phase::Claiming(_) => {}
             Phase::Leading(leading) => {
                 acts.extend((leading.leader.wake_at() <= leading.now()).then_some(Act::Wake));
-                if leading.preparing {
-                    acts.extend([Act::Prepared, Act::NotStarted]);
-                }
+                acts.extend(leading.preparing.then_some(Act::Prepared));
+                acts.extend((leading.preparing && faults.has(Fault::NoStart)).then_some(Act::NotStarted));
                 acts.extend(self.group.has_news().then_some(Act::Learn));
             }
         }

@@ -82,13 +82,15 @@ pub enum Fault {
     ClockStep,
     /// A leader's process is stopped until it goes on.
     Freeze,
+    /// The preparation is not done in time, or the command can't be started.
+    NoStart,
     /// Somebody deletes a bad ending by hand.
     Delete,
 }
 
 /// How often each fault may still happen.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub struct Faults([u8; 13]);
+pub struct Faults([u8; 14]);
 
 impl Faults {
     pub fn of(list: &[(Fault, u8)]) -> Self {
@@ -121,6 +123,8 @@ pub struct Setting {
     pub faults: &'static [(Fault, u8)],
     /// Whether a command may leave somebody behind in its group.
     pub leftovers: bool,
+    /// How long a command may run.
+    pub command_limit: Option<u8>,
     pub mutant: Option<Mutant>,
 }
 
@@ -133,8 +137,14 @@ pub const TWO_LEADERS: Setting = Setting {
     before: Before::Nothing,
     faults: &[],
     leftovers: false,
+    command_limit: None,
     mutant: None,
 };
+
+/// The same, and these faults may happen.
+pub const fn with(setting: Setting, faults: &'static [(Fault, u8)]) -> Setting {
+    Setting { faults, ..setting }
+}
 
 impl Setting {
     pub fn is(&self, mutant: Mutant) -> bool {
@@ -149,8 +159,8 @@ impl Setting {
         LeasePolicy::new(seconds(lease + longer), seconds(kill_after)).unwrap()
     }
 
-    pub fn limits() -> Limits {
-        Limits { command: None, recording: seconds(RECORDING) }
+    pub fn limits(&self) -> Limits {
+        Limits { command: self.command_limit.map(seconds), recording: seconds(RECORDING) }
     }
 
     pub fn wait_policy(&self) -> WaitPolicy {

@@ -125,7 +125,11 @@ impl Watcher {
         let doctored = waiting.doctored(setting, reading.clone());
         let now = seconds(waiting.clock);
         let follower = &mut waiting.follower;
-        let mut verdict = if last && !setting.is(Mutant::NoLastReading) { follower.judge_last(now, &doctored) } else { follower.judge(now, &doctored) };
+        let mut verdict = if last && !setting.is(Mutant::NoLastReading) {
+            follower.judge_last(now, &doctored)
+        } else {
+            follower.judge(now, &doctored)
+        };
         if let (Some(newest), Verdict::Wait(_)) = (&reading.newest, &verdict)
             && setting.is(Mutant::OneReadingIsSilence)
             && newest.overdue()

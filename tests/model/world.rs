@@ -6,7 +6,6 @@ use bellwether::protocol::leader::Happening;
 use bellwether::protocol::run::CommandEnd;
 
 use crate::Broken;
-use crate::mutants::Mutant;
 use crate::process::{Act, Group, Interruption, Life, Phase, Process};
 use crate::setting::{Fault, Faults, Setting};
 use crate::table::{Reply, Table, Write};
@@ -227,15 +226,10 @@ impl World {
             }
             Act::Lose | Act::LoseAnswer | Act::Abandon => self.fail(setting, i, act)?,
             Act::Wake => self.happen(setting, i, Happening::Tick)?,
-            Act::Prepared | Act::NotStarted => {
-                if let Phase::Leading(leading) = &mut process.phase {
-                    leading.preparing = false;
-                }
-                if act == Act::Prepared && setting.is(Mutant::StartedWithoutTrust) {
-                    process.group.start();
-                }
-                let prepared = act == Act::Prepared;
-                self.happen(setting, i, if prepared { Happening::Prepared } else { Happening::NotStarted(120) })?;
+            Act::Prepared => self.prepared(setting, i, Happening::Prepared)?,
+            Act::NotStarted => {
+                self.faults.spend(Fault::NoStart);
+                self.prepared(setting, i, Happening::NotStarted(120))?;
             }
             Act::Exit { code, leftovers } => self.command_exits(i, code, leftovers),
             Act::LeftoversEnd => process.group.life = Life::Over,

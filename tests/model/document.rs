@@ -1,0 +1,14 @@
+//! What `docs/reliability.md` says of the model is true.
+
+use std::fmt::Display;
+
+/// The table of the document has this row: a test's name, and what that test asserts.
+pub fn has_row(name: &str, first: impl Display, second: impl Display) {
+    says(&format!("| {} | {first} | {second} |", name.replace('_', " ")));
+}
+
+/// The document says this, punctuation apart.
+pub fn says(words: &str) {
+    let text = include_str!("../../docs/reliability.md").replace([',', '\'', ':'], "").replace('\n', " ");
+    assert!(text.contains(words), "docs/reliability.md does not say: {words}");
+}
