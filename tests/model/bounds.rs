@@ -7,7 +7,7 @@ use crate::setting::Fault::{
 };
 use crate::setting::{A, A_OTHERWISE, B, Before, Setting, TARDY, TWO_LEADERS, WIDE, with};
 
-/// Every so manieth state is healed, to see that everybody gets through.
+/// Of so many states one is healed, to see that everybody gets through.
 const PROBE: usize = 64;
 
 /// The search ends without a find, after this many states, none of which is further than `depth` steps from the start.
@@ -69,14 +69,16 @@ searches! {
         Setting { leaders: &[A, A_OTHERWISE], ..with(TWO_LEADERS, &[(Lost, 1), (Crash, 1), (Restart, 1)]) }, 299_929, 54;
     two_leaders_behind_a_restored_backup_with_a_lost_message_and_a_kill:
         Setting { before: Before::Restored, ..with(TWO_LEADERS, &[(Lost, 1), (Crash, 1)]) }, 12_034, 45;
-    three_leaders_with_a_lost_message:
-        with(THREE_LEADERS, &[(Lost, 1)]), 747_244, 52;
-    three_leaders_with_a_kill:
-        with(THREE_LEADERS, &[(Crash, 1)]), 119_606, 49;
+    three_leaders_with_a_lost_message_and_a_kill:
+        with(THREE_LEADERS, &[(Lost, 1), (Crash, 1)]), 1_204_439, 58;
+    three_leaders_with_a_cut:
+        with(THREE_LEADERS, &[(Cut, 1)]), 2_915_999, 54;
     three_leaders_of_two_releases_with_a_signal:
         Setting { leaders: &[A, A, B], ..with(THREE_LEADERS, &[(Signal, 1)]) }, 768_128, 45;
     a_follower_with_a_kill_a_lost_message_and_a_clock_that_jumps:
         with(FOLLOWED, &[(Crash, 1), (Lost, 1), (ClockStep, 1)]), 248_803, 63;
+    a_follower_with_a_cut_a_kill_and_a_clock_that_jumps:
+        with(FOLLOWED, &[(Cut, 1), (Crash, 1), (ClockStep, 1)]), 948_917, 62;
     a_follower_with_a_signal_a_kill_and_a_lost_message:
         with(FOLLOWED, &[(Signal, 1), (Crash, 1), (Lost, 1)]), 565_776, 66;
     a_follower_with_an_outage_and_a_kill:
@@ -91,6 +93,8 @@ searches! {
         Setting { leaders: &[A, B], timeout: 4, ..FOLLOWED }, 280_898, 59;
     two_followers_of_one_release:
         Setting { followers: &['a', 'a'], timeout: 6, ..FOLLOWED }, 343_942, 45;
+    two_followers_of_one_release_with_a_kill:
+        Setting { followers: &['a', 'a'], timeout: 5, ..with(FOLLOWED, &[(Crash, 1)]) }, 271_183, 42;
     two_followers_of_two_releases_with_a_kill:
         Setting { followers: &['a', 'b'], timeout: 5, ..with(FOLLOWED, &[(Crash, 1)]) }, 294_839, 41;
     two_followers_and_two_leaders:

@@ -17,17 +17,22 @@ pub enum Mutant {
     RepeatedRecordRefused,
     ShortenedWithoutRestamp,
     IdsReused,
-    // In what the leader's process does.
-    TrustFromTheAnswer,
-    TrustAsLongAsTheLease,
-    NoRequestLimit,
-    OwnClaimNotAdopted,
-    AdoptedWithoutBeat,
-    StartedWithoutTrust,
+    // In what a process does on its way to the lease.
     NoWatch,
     WatchOfTwoBeats,
     WatchFromTheSending,
     DatabaseClockDecides,
+    OwnClaimNotAdopted,
+    AdoptedWithoutBeat,
+    AnyCommandIsShared,
+    ClaimBrokenOff,
+    UnsureClaimForgotten,
+    BeatenMeansNothingIsOurs,
+    StartedWithoutTrust,
+    // In what a leader's process does.
+    TrustFromTheAnswer,
+    TrustAsLongAsTheLease,
+    NoRequestLimit,
     ZeroRowsNotLookedAt,
     SignalAfterShortening,
     ExitAfterTheSignalCounts,
@@ -35,11 +40,7 @@ pub enum Mutant {
     GuardWithoutDeadline,
     LeftoversForgotten,
     LeavesBeforeTheAnswer,
-    AnyCommandIsShared,
-    ClaimBrokenOff,
-    UnsureClaimForgotten,
-    BeatenMeansNothingIsOurs,
-    // In what the follower's process does.
+    // In what a follower's process does.
     NoLastReading,
     SuccessNotSticky,
     AnyReleaseGoes,
@@ -95,32 +96,18 @@ mutants! {
         ShortenedWithoutRestamp, with(WIDE_LEADERS, &[(Signal, 1)]), "P1", 23;
     run_numbers_that_are_used_again:
         IdsReused, with(ONE_LEADER, &[(Delete, 1), (Restart, 1)]), "ids grow", 11;
-    trust_counted_from_the_answer:
-        TrustFromTheAnswer, with(TARDY_LEADERS, &[(Slow, 1), (Cut, 1)]), "P1", 19;
-    trust_as_long_as_the_lease:
-        TrustAsLongAsTheLease, with(TWO_LEADERS, &[(Cut, 1)]), "P1", 19;
-    requests_without_a_time_limit_and_trust_from_the_answer:
-        NoRequestLimit, with(TWO_LEADERS, &[(Slow, 1)]), "P1", 17;
+    a_takeover_without_a_watch:
+        NoWatch, TWO_LEADERS, "P1", 8;
+    a_watch_of_two_beats:
+        WatchOfTwoBeats, with(TWO_LEADERS, &[(Cut, 1)]), "P1", 12;
+    a_watch_counted_from_the_sending_of_the_look:
+        WatchFromTheSending, with(TARDY_LEADERS, &[(Stale, 1), (Cut, 1)]), "P1", 19;
+    a_takeover_by_the_databases_clock_alone:
+        DatabaseClockDecides, with(TWO_LEADERS, &[(ClockStep, 1)]), "P1", 9;
     an_own_claim_that_is_not_adopted:
         OwnClaimNotAdopted, with(ONE_LEADER, &[(Lost, 1)]), "P4", 12;
     an_own_claim_adopted_without_a_beat:
         AdoptedWithoutBeat, with(TWO_LEADERS, &[(Lost, 1), (Cut, 1)]), "P1", 16;
-    a_takeover_without_a_watch:
-        NoWatch, TWO_LEADERS, "P1", 8;
-    a_takeover_by_the_databases_clock_alone:
-        DatabaseClockDecides, with(TWO_LEADERS, &[(ClockStep, 1)]), "P1", 9;
-    a_refused_beat_that_nobody_looks_at:
-        ZeroRowsNotLookedAt, with(TWO_LEADERS, &[(Lost, 1)]), "P1", 17;
-    a_signal_passed_on_after_the_shortening:
-        SignalAfterShortening, with(TARDY_LEADERS, &[(Signal, 1), (Slow, 1), (Cut, 1)]), "P1", 18;
-    a_guard_that_gives_a_grace:
-        GuardWithGrace, with(WIDE_LEADERS, &[(Cut, 1), (Crash, 1)]), "P1", 27;
-    a_guard_without_a_deadline:
-        GuardWithoutDeadline, with(TWO_LEADERS, &[(Freeze, 1)]), "P1", 16;
-    leftovers_that_are_not_waited_for:
-        LeftoversForgotten, Setting { leftovers: true, ..TWO_LEADERS }, "P1", 11;
-    leaving_before_the_recording_is_answered:
-        LeavesBeforeTheAnswer, ONE_LEADER, "P5", 6;
     a_success_of_another_command_shared:
         AnyCommandIsShared, Setting { leaders: &[A, A_OTHERWISE], ..TWO_LEADERS }, "P5", 10;
     a_claim_broken_off_by_a_signal:
@@ -131,12 +118,26 @@ mutants! {
         BeatenMeansNothingIsOurs, with(ONE_LEADER, &[(Signal, 1), (Late, 1)]), "P4", 7;
     a_command_started_without_trust:
         StartedWithoutTrust, with(TWO_LEADERS, &[(Freeze, 1)]), "P1", 14;
-    a_watch_of_two_beats:
-        WatchOfTwoBeats, with(TWO_LEADERS, &[(Cut, 1)]), "P1", 12;
-    a_watch_counted_from_the_sending_of_the_look:
-        WatchFromTheSending, with(TARDY_LEADERS, &[(Stale, 1), (Cut, 1)]), "P1", 19;
+    trust_counted_from_the_answer:
+        TrustFromTheAnswer, with(TARDY_LEADERS, &[(Slow, 1), (Cut, 1)]), "P1", 19;
+    trust_as_long_as_the_lease:
+        TrustAsLongAsTheLease, with(TWO_LEADERS, &[(Cut, 1)]), "P1", 19;
+    requests_without_a_time_limit_and_trust_from_the_answer:
+        NoRequestLimit, with(TWO_LEADERS, &[(Slow, 1)]), "P1", 17;
+    a_refused_beat_that_nobody_looks_at:
+        ZeroRowsNotLookedAt, with(TWO_LEADERS, &[(Lost, 1)]), "P1", 17;
+    a_signal_passed_on_after_the_shortening:
+        SignalAfterShortening, with(TARDY_LEADERS, &[(Signal, 1), (Slow, 1), (Cut, 1)]), "P1", 18;
     an_exit_with_0_after_a_signal_as_a_success:
         ExitAfterTheSignalCounts, with(ONE_LEADER, &[(Signal, 1)]), "P2", 9;
+    a_guard_that_gives_a_grace:
+        GuardWithGrace, with(WIDE_LEADERS, &[(Cut, 1), (Crash, 1)]), "P1", 27;
+    a_guard_without_a_deadline:
+        GuardWithoutDeadline, with(TWO_LEADERS, &[(Freeze, 1)]), "P1", 16;
+    leftovers_that_are_not_waited_for:
+        LeftoversForgotten, Setting { leftovers: true, ..TWO_LEADERS }, "P1", 11;
+    leaving_before_the_recording_is_answered:
+        LeavesBeforeTheAnswer, ONE_LEADER, "P5", 6;
     a_follower_without_a_last_reading:
         NoLastReading, FOLLOWED, "P3", 45;
     a_success_taken_back_by_a_later_failure:
