@@ -36,8 +36,8 @@ impl World {
         self.processes[i].lives * 8 + u8::try_from(i).unwrap()
     }
 
-    /// A reading is answered to a claimant.
-    pub fn bid(&mut self, setting: &Setting, i: usize, mut reading: Reading) -> Result<(), Broken> {
+    /// A reading that was asked for `age` ago is answered to a claimant.
+    pub fn bid(&mut self, setting: &Setting, i: usize, mut reading: Reading, age: u8) -> Result<(), Broken> {
         let holder = self.holder(i);
         let seat = setting.leaders[i];
         let own_name = nonce(holder);
@@ -48,6 +48,9 @@ impl World {
         let Phase::Claiming(claiming) = &mut process.phase else { return Ok(()) };
         let now = seconds(claiming.clock);
         let mut bid = claiming.bid(&own_name, seat.command, &reading);
+        if setting.is(Mutant::WatchFromTheSending) && claiming.clock == 0 {
+            claiming.clock = age;
+        }
         let two_beats = |free_at: Moment, run: &Run| now + run.lease >= free_at + run.beat_interval() * 2;
         if let (Bid::Wait { free_at, .. }, Some(run)) = (&bid, &active)
             && (setting.is(Mutant::NoWatch)
@@ -78,34 +81,23 @@ impl World {
         answer: Option<Response>,
     ) -> Result<(), Broken> {
         let Phase::Claiming(claiming) = &mut self.processes[i].phase else { return Ok(()) };
-        let is_claim = matches!(flight.write(), Some(Write::Claim { .. }));
-        match (flight.write(), answer) {
-            (None, Some(Response::Read(reading))) if claiming.interruption == Interruption::None => {
-                self.bid(setting, i, *reading)?;
-                if let Phase::Claiming(claiming) = &mut self.processes[i].phase
-                    && setting.is(Mutant::WatchFromTheSending)
-                    && claiming.clock == 0
-                {
-                    claiming.clock = flight.age;
-                }
-                return Ok(());
-            }
-            (None, Some(Response::Read(reading))) => return self.searched(setting, i, Some(&reading)),
-            (None, _) if claiming.interruption != Interruption::None => return self.searched(setting, i, None),
+        let told = claiming.interruption != Interruption::None;
+        match (flight.request, answer) {
+            (Request::Look, Some(Response::Read(reading))) if told => return self.searched(setting, i, Some(&reading)),
+            (Request::Look, Some(Response::Read(reading))) => return self.bid(setting, i, *reading, flight.age),
+            (Request::Look, _) => return if told { self.searched(setting, i, None) } else { Ok(()) },
             (_, Some(Response::Wrote(Reply::Claimed(Some(run))))) => return self.win(setting, i, run, flight.age),
-            (Some(Write::Beat { run, .. }), Some(Response::Wrote(Reply::Done(true)))) => {
+            (Request::Write(Write::Beat { run, .. }), Some(Response::Wrote(Reply::Done(true)))) => {
                 return self.win(setting, i, run, flight.age);
             }
             (_, Some(Response::Wrote(Reply::Claimed(None)))) => {
                 claiming.claimant.beaten();
-                if setting.is(Mutant::BeatenMeansNothingIsOurs) {
-                    claiming.unsure = false;
-                }
+                claiming.unsure &= !setting.is(Mutant::BeatenMeansNothingIsOurs);
             }
-            (_, None) if is_claim => claiming.unsure = true,
+            (Request::Write(Write::Claim { .. }), None) => claiming.unsure = true,
             _ => {}
         }
-        if claiming.interruption == Interruption::None { Ok(()) } else { self.interrupted(setting, i) }
+        if told { self.interrupted(setting, i) } else { Ok(()) }
     }
 
     fn share(&mut self, setting: &Setting, i: usize, run: &Run) -> Result<(), Broken> {
@@ -120,6 +112,8 @@ impl World {
 
     /// A signal ends the way to the lease. A claim whose answer was lost is looked for first.
     pub fn interrupted(&mut self, setting: &Setting, i: usize) -> Result<(), Broken> {
+        let holder = self.holder(i);
+        let leaves_a_run = self.table.rows.iter().any(|row| row.active && row.holder == holder);
         let process = &mut self.processes[i];
         let Phase::Claiming(claiming) = &mut process.phase else { return Ok(()) };
         if claiming.unsure && !setting.is(Mutant::UnsureClaimForgotten) {
@@ -127,38 +121,28 @@ impl World {
             process.flight = Some(Flight::of(Request::Look));
             return Ok(());
         }
-        self.turn_back(i)
+        if leaves_a_run {
+            return Err(Broken::new("P4", "a leader that was told to stop leaves a running row behind"));
+        }
+        process.phase = Phase::Gone(Some(128 + TERM));
+        Ok(())
     }
 
     /// A look for a claim of its own is answered, or fails: then it is repeated for as long as a platform gives.
-    pub fn searched(&mut self, setting: &Setting, i: usize, reading: Option<&Reading>) -> Result<(), Broken> {
+    fn searched(&mut self, setting: &Setting, i: usize, reading: Option<&Reading>) -> Result<(), Broken> {
         let own_name = nonce(self.holder(i));
         let process = &mut self.processes[i];
         let Phase::Claiming(claiming) = &process.phase else { return Ok(()) };
+        if let Some(own) = reading.and_then(|reading| reading.active.as_ref()).filter(|run| run.holder == own_name) {
+            // No command will start, so it makes no difference when the claim was sent.
+            return self.win(setting, i, own.id, 0);
+        }
         match (reading, claiming.interruption) {
-            (Some(reading), _) => match reading.active.as_ref().filter(|run| run.holder == own_name) {
-                // No command will start, so it makes no difference when the claim was sent.
-                Some(own) => self.win(setting, i, own.id, 0),
-                None => self.turn_back(i),
-            },
             (None, Interruption::Searching(since)) if since < setting.scale.kill_after => {
                 process.flight = Some(Flight::of(Request::Look));
-                Ok(())
             }
-            (None, _) => {
-                process.phase = Phase::Gone(Some(128 + TERM));
-                Ok(())
-            }
+            _ => process.phase = Phase::Gone(Some(128 + TERM)),
         }
-    }
-
-    /// The process leaves without the lease.
-    fn turn_back(&mut self, i: usize) -> Result<(), Broken> {
-        let holder = self.holder(i);
-        if self.reachable(i) && self.table.rows.iter().any(|row| row.active && row.holder == holder) {
-            return Err(Broken::new("P4", "a leader that was told to stop leaves a running row behind"));
-        }
-        self.processes[i].phase = Phase::Gone(Some(128 + TERM));
         Ok(())
     }
 

@@ -5,7 +5,7 @@
 //! statements; `process`, `claiming`, `leading` and `watcher` are the processes around the shipped decisions; `options`,
 //! `travel` and `world` have every next step; `explore` searches, and `healing` sees whether everybody gets through.
 //! `bounds` holds what was searched, `mutants` every rule taken back, each of which must be caught.
-//! `docs/reliability.md` tells what came of it.
+//! `docs/reliability.md` tells what came of it, which `document` holds it to.
 
 #![allow(clippy::unwrap_used, clippy::print_stdout)]
 

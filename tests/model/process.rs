@@ -45,7 +45,7 @@ pub struct Claiming {
     pub looked: bool,
     /// The first reading's success, to make an equal claimant anew.
     pub first: Option<i64>,
-    /// The answer to its last claim was lost: the active run may be its own.
+    /// The answer to a claim was lost: the active run may be its own.
     pub unsure: bool,
     /// What a signal has led to.
     pub interruption: Interruption,

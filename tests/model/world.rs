@@ -219,7 +219,7 @@ impl World {
             }
             Act::Poll => {
                 let reading = self.table.look(setting.leaders[i].release);
-                self.bid(setting, i, reading)?;
+                self.bid(setting, i, reading, 0)?;
             }
             Act::PollSlowly | Act::Serve | Act::ServeTwice | Act::Delay | Act::Execute | Act::Answer => {
                 self.travel(setting, i, act)?;
