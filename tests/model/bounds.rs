@@ -59,6 +59,10 @@ searches! {
         Setting { leftovers: true, ..with(TWO_LEADERS, &[(Cut, 1), (Signal, 1)]) }, 753_940, 38;
     two_leaders_whose_commands_may_run_for_three_seconds_with_a_lost_message_a_kill_and_a_signal:
         Setting { command_limit: Some(3), ..with(TWO_LEADERS, &[(Lost, 1), (Crash, 1), (Signal, 1)]) }, 368_915, 44;
+    two_leaders_with_a_migration_gate_a_lost_message_a_kill_and_a_signal:
+        Setting { gated: true, ..with(TWO_LEADERS, &[(Lost, 1), (Crash, 1), (Signal, 1)]) }, 139_143, 40;
+    two_leaders_with_a_migration_gate_a_cut_and_a_signal:
+        Setting { gated: true, ..with(TWO_LEADERS, &[(Cut, 1), (Signal, 1)]) }, 622_727, 42;
     two_leaders_whose_commands_take_long_to_stop_with_a_signal_a_slow_write_and_a_kill:
         Setting { scale: WIDE, ..with(TWO_LEADERS, &[(Signal, 1), (Slow, 1), (Crash, 1)]) }, 546_996, 63;
     two_leaders_whose_requests_may_take_two_beats_with_a_slow_write_and_a_cut:

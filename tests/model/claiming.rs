@@ -2,7 +2,7 @@
 
 use bellwether::protocol::Moment;
 use bellwether::protocol::claim::{Bid, Claimant, Seen};
-use bellwether::protocol::leader::{Happening, Leader};
+use bellwether::protocol::leader::Happening;
 use bellwether::protocol::run::{Reading, Run, State};
 
 use crate::Broken;
@@ -152,8 +152,9 @@ impl World {
         let Phase::Claiming(claiming) = &process.phase else { return Ok(()) };
         let told = claiming.interruption != Interruption::None;
         let sent = if setting.trusts_from_the_answer() { age } else { 0 };
-        let leader = Leader::new(setting.policy(), setting.limits(), seconds(sent));
-        process.phase = Phase::Leading(Box::new(Leading { run, leader, clock: age, preparing: true, held: false }));
+        let leader = setting.leader(sent);
+        process.phase =
+            Phase::Leading(Box::new(Leading { run, leader, clock: age, preparing: true, checking: None, held: false }));
         self.happen(setting, i, if told { Happening::Signalled(TERM) } else { Happening::Tick })
     }
 }

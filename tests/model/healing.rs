@@ -1,5 +1,7 @@
 //! Liveness: from a state on nothing more goes wrong, and everybody must get through.
 
+use bellwether::protocol::leader::Check;
+
 use crate::Broken;
 use crate::process::{Act, Interruption, Phase};
 use crate::setting::{Faults, Setting};
@@ -61,7 +63,7 @@ fn urgency(polled: &[bool], event: Event) -> Option<u8> {
     match event {
         Event::Up | Event::Leader(_, Act::Heal | Act::Thaw | Act::Guard) => Some(0),
         Event::Leader(_, Act::Start) | Event::FollowerStarts(_) => Some(1),
-        Event::Leader(_, Act::Answer | Act::Execute | Act::Serve) => Some(2),
+        Event::Leader(_, Act::Answer | Act::Execute | Act::Serve | Act::Check(Check::Complete)) => Some(2),
         Event::Leader(_, Act::Learn | Act::Wake | Act::Prepared) => Some(3),
         Event::Leader(_, Act::Exit { code: 0, leftovers: false } | Act::LeftoversEnd) => Some(4),
         Event::Leader(i, Act::Poll) if !polled[usize::from(i)] => Some(5),

@@ -1,11 +1,12 @@
 //! A leader at work: drives the shipped machine, and obeys it.
 
-use bellwether::protocol::leader::{Action, Answer, Departure, Happening, Leader, Recorded};
+use bellwether::protocol::leader::{Action, Answer, Check, Departure, Happening, Recorded};
+use bellwether::protocol::run::CommandEnd;
 
 use crate::Broken;
 use crate::mutants::Mutant;
 use crate::process::{Flight, Group, Interruption, Leading, Life, Phase, Process, Request, Response, Told};
-use crate::setting::{Setting, seconds};
+use crate::setting::{Fault, Setting, seconds};
 use crate::table::{Reply, Write};
 use crate::world::World;
 
@@ -71,6 +72,7 @@ impl World {
                 Action::Start => process.group.start(),
                 Action::Signal(_) => process.group.asked = true,
                 Action::Kill => process.group.kill(),
+                Action::Check => leading.checking = Some(0),
                 Action::Beat { .. } if leading.held => {
                     leading.leader.step(leading.now(), Happening::BeatAnswered(Answer::Failed));
                 }
@@ -102,6 +104,22 @@ impl World {
             process.group.start();
         }
         self.happen(setting, i, end)
+    }
+
+    /// The leader's look at the migrations is answered, or fails.
+    pub fn checked(&mut self, setting: &Setting, i: usize, check: Check) -> Result<(), Broken> {
+        let reachable = self.reachable(i);
+        let Process { group, phase, .. } = &mut self.processes[i];
+        let Phase::Leading(leading) = phase else { return Ok(()) };
+        leading.checking = None;
+        if check == Check::Complete && group.end == Some(CommandEnd::Exited(0)) && !group.asked {
+            self.table.note_true_success(leading.run);
+        }
+        if check == Check::Failed && reachable {
+            self.faults.spend(Fault::Lost);
+        }
+        let check = if setting.is(Mutant::MissingMigrationsPass) { Check::Complete } else { check };
+        self.happen(setting, i, Happening::CheckAnswered(check))
     }
 
     fn tell_guard(&mut self, i: usize) {
@@ -159,6 +177,20 @@ impl World {
         Ok(())
     }
 
+    /// The command's own process ends.
+    pub fn command_exits(&mut self, setting: &Setting, i: usize, code: u8, leftovers: bool) {
+        let Process { group, phase, .. } = &mut self.processes[i];
+        group.life = if leftovers { Life::Leftovers } else { Life::Over };
+        group.end = Some(CommandEnd::Exited(code));
+        if let Phase::Leading(leading) = phase
+            && code == 0
+            && !group.asked
+            && !setting.gated
+        {
+            self.table.note_true_success(leading.run);
+        }
+    }
+
     /// The leader learns what became of its command.
     pub fn learn(&mut self, setting: &Setting, i: usize) -> Result<(), Broken> {
         let group = &mut self.processes[i].group;
@@ -187,7 +219,7 @@ impl Leading {
     /// with a clock that begins then: so a command may run for any time without making new states.
     fn start_clock_anew(&mut self, setting: &Setting, age: u8) {
         let made_at = |clock: u8| {
-            let mut leader = Leader::new(setting.policy(), setting.limits(), seconds(clock));
+            let mut leader = setting.leader(clock);
             if !self.preparing {
                 leader.step(seconds(clock), Happening::Prepared);
             }

@@ -40,6 +40,7 @@ pub enum Mutant {
     GuardWithoutDeadline,
     LeftoversForgotten,
     LeavesBeforeTheAnswer,
+    MissingMigrationsPass,
     // In what a follower's process does.
     NoLastReading,
     SuccessNotSticky,
@@ -138,6 +139,8 @@ mutants! {
         LeftoversForgotten, Setting { leftovers: true, ..TWO_LEADERS }, "P1", 11;
     leaving_before_the_recording_is_answered:
         LeavesBeforeTheAnswer, ONE_LEADER, "P5", 6;
+    a_gate_that_lets_missing_migrations_pass:
+        MissingMigrationsPass, Setting { gated: true, ..ONE_LEADER }, "P2", 8;
     a_follower_without_a_last_reading:
         NoLastReading, FOLLOWED, "P3", 45;
     a_success_taken_back_by_a_later_failure:

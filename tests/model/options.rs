@@ -1,5 +1,7 @@
 //! What can happen next to a leader's process and to its command.
 
+use bellwether::protocol::leader::Check;
+
 use crate::mutants::Mutant;
 use crate::process::{Act, Interruption, Life, Phase, Process};
 use crate::setting::{Fault, Faults, Setting};
@@ -37,6 +39,11 @@ impl Process {
                 acts.extend(leading.preparing.then_some(Act::Prepared));
                 acts.extend((leading.preparing && faults.has(Fault::NoStart)).then_some(Act::NotStarted));
                 acts.extend(self.group.has_news().then_some(Act::Learn));
+                if leading.checking.is_some() {
+                    let answers = [Check::Complete, Check::Pending].map(Act::Check);
+                    acts.extend(answers.into_iter().filter(|_| reachable));
+                    acts.extend((!reachable || faults.has(Fault::Lost)).then_some(Act::Check(Check::Failed)));
+                }
             }
         }
         self.flight_options(faults, reachable, limit, acts);

@@ -2,7 +2,7 @@
 
 use bellwether::protocol::Moment;
 use bellwether::protocol::claim::{Claimant, Seen};
-use bellwether::protocol::leader::Leader;
+use bellwether::protocol::leader::{Check, Leader};
 use bellwether::protocol::run::{CommandEnd, Reading};
 
 use crate::setting::seconds;
@@ -69,6 +69,8 @@ pub struct Leading {
     /// Its own clock. It starts anew with every beat that makes the leader equal to one that has just claimed.
     pub clock: u8,
     pub preparing: bool,
+    /// For how long a look at the migrations is on its way.
+    pub checking: Option<u8>,
     /// The driver keeps a signal back until this beat is answered; only a mutant does.
     pub held: bool,
 }
@@ -217,6 +219,8 @@ pub enum Act {
     LeftoversEnd,
     /// The leader learns what became of its command.
     Learn,
+    /// Its look at the migrations is answered, or fails.
+    Check(Check),
     Signal,
     Crash,
     /// The guard kills.

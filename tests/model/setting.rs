@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use bellwether::protocol::leader::Limits;
+use bellwether::protocol::leader::{Leader, Limits};
 use bellwether::protocol::policy::{LeasePolicy, WaitPolicy};
 
 use crate::mutants::Mutant;
@@ -123,6 +123,8 @@ pub struct Setting {
     pub faults: &'static [(Fault, u8)],
     /// Whether a command may leave somebody behind in its group.
     pub leftovers: bool,
+    /// Whether leaders look at the migrations before they call a run a success.
+    pub gated: bool,
     /// How long a command may run.
     pub command_limit: Option<u8>,
     pub mutant: Option<Mutant>,
@@ -137,6 +139,7 @@ pub const TWO_LEADERS: Setting = Setting {
     before: Before::Nothing,
     faults: &[],
     leftovers: false,
+    gated: false,
     command_limit: None,
     mutant: None,
 };
@@ -152,14 +155,20 @@ impl Setting {
     }
 
     /// The policy that leaders work by.
-    pub fn policy(&self) -> LeasePolicy {
+    fn policy(&self) -> LeasePolicy {
         let Scale { lease, kill_after, .. } = self.scale;
         // A trust as long as the row's lease is that of a longer one.
         let longer = if self.is(Mutant::TrustAsLongAsTheLease) { kill_after + 2 } else { 0 };
         LeasePolicy::new(seconds(lease + longer), seconds(kill_after)).unwrap()
     }
 
-    pub fn limits(&self) -> Limits {
+    /// A leader whose claim was sent at this second.
+    pub fn leader(&self, claimed: u8) -> Leader {
+        let leader = Leader::new(self.policy(), self.limits(), seconds(claimed));
+        if self.gated { leader.gated() } else { leader }
+    }
+
+    fn limits(&self) -> Limits {
         Limits { command: self.command_limit.map(seconds), recording: seconds(RECORDING) }
     }
 

@@ -30,7 +30,7 @@ pub struct Row {
     pub age: u8,
     /// How long ago it beat in truth.
     pub quiet: u8,
-    /// Whether its command really exited with 0 before anybody had told it to stop.
+    /// Whether its command really exited with 0 before anybody had told it to stop, and a gate saw nothing missing.
     pub true_success: bool,
 }
 

@@ -2,6 +2,8 @@
 
 use std::fmt::Write as _;
 
+use bellwether::protocol::leader::Check;
+
 use crate::process::{Act, Phase, Process};
 use crate::table::Row;
 use crate::watcher::Stage;
@@ -29,6 +31,9 @@ pub fn act(act: Act) -> &'static str {
         Act::Exit { leftovers: true, .. } => "its command exits with 1 and leaves somebody behind",
         Act::LeftoversEnd => "what its command left behind ends",
         Act::Learn => "learns how its command ended",
+        Act::Check(Check::Complete) => "sees that all migrations are applied",
+        Act::Check(Check::Pending) => "sees that migrations are missing",
+        Act::Check(Check::Failed | Check::Refused) => "cannot see how the migrations stand",
         Act::Signal => "is told to stop",
         Act::Crash => "is killed",
         Act::Guard => "its guard kills the command",

@@ -3,7 +3,6 @@
 use std::fmt;
 
 use bellwether::protocol::leader::Happening;
-use bellwether::protocol::run::CommandEnd;
 
 use crate::Broken;
 use crate::process::{Act, Group, Interruption, Life, Phase, Process};
@@ -102,7 +101,11 @@ impl World {
                 if flight.slow || !self.reachable(i) { flight.age >= setting.request_limit() } else { true }
             });
             let due = match &process.phase {
-                Phase::Leading(leading) => leading.leader.wake_at() <= leading.now() || process.group.has_news(),
+                Phase::Leading(leading) => {
+                    let limit = setting.request_limit();
+                    let answer = leading.checking.is_some_and(|age| self.reachable(i) || age >= limit);
+                    answer || leading.leader.wake_at() <= leading.now() || process.group.has_news()
+                }
                 _ => false,
             };
             (!frozen && (flight || due)) || process.guard_is_due(setting)
@@ -171,7 +174,10 @@ impl World {
                         *since = aged(*since).min(setting.scale.kill_after);
                     }
                 }
-                Phase::Leading(leading) => leading.clock = aged(leading.clock),
+                Phase::Leading(leading) => {
+                    leading.clock = aged(leading.clock);
+                    leading.checking = leading.checking.map(aged);
+                }
                 Phase::Off | Phase::Gone(_) => {}
             }
             if let Some(flight) = &mut process.flight {
@@ -231,9 +237,10 @@ impl World {
                 self.faults.spend(Fault::NoStart);
                 self.prepared(setting, i, Happening::NotStarted(120))?;
             }
-            Act::Exit { code, leftovers } => self.command_exits(i, code, leftovers),
+            Act::Exit { code, leftovers } => self.command_exits(setting, i, code, leftovers),
             Act::LeftoversEnd => process.group.life = Life::Over,
             Act::Learn => self.learn(setting, i)?,
+            Act::Check(check) => self.checked(setting, i, check)?,
             Act::Signal => {
                 self.faults.spend(Fault::Signal);
                 self.signal(setting, i)?;
@@ -256,18 +263,6 @@ impl World {
         }
         self.forget_the_dead(i);
         Ok(())
-    }
-
-    fn command_exits(&mut self, i: usize, code: u8, leftovers: bool) {
-        let Process { group, phase, .. } = &mut self.processes[i];
-        group.life = if leftovers { Life::Leftovers } else { Life::Over };
-        group.end = Some(CommandEnd::Exited(code));
-        if let Phase::Leading(leading) = phase
-            && code == 0
-            && !group.asked
-        {
-            self.table.note_true_success(leading.run);
-        }
     }
 
     /// The command of a process that is gone leaves nothing behind.
