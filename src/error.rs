@@ -116,8 +116,8 @@ impl Error {
                  SELECT, INSERT and UPDATE on the table, then release again",
             ),
             Self::Unreadable { .. } => Some(
-                "grant this role SELECT on the framework's table, or name another database with \
-                 `--migrations-database-url`, then try again",
+                "see that the URL is right (`--migrations-database-url`, else `DATABASE_URL`) and grant its role SELECT on \
+                 the framework's table, then try again",
             ),
             Self::Unreachable { .. } => {
                 Some("see that the database is up and can be reached from here, then try again")

@@ -19,6 +19,7 @@ on_each_database! {
     a_leader_whose_command_migrates_succeeds,
     a_shared_success_that_left_migrations_out_is_123,
     a_leader_is_refused_before_anything_runs,
+    a_failure_is_said_while_a_retry_is_waited_for,
     status_shows_how_far_it_is,
 }
 
@@ -164,6 +165,20 @@ fn a_leader_is_refused_before_anything_runs(database: &Database) {
     let line = Bellwether::lead(database).in_workspace(&app).args(["--migrations", "rails:nowhere"]);
     let _ = line.sh("touch ran").run().exits(2).says("nowhere");
     assert!(!app.has("ran") && !database.has_table());
+}
+
+fn a_failure_is_said_while_a_retry_is_waited_for(database: &Database) {
+    let app = Workspace::new();
+    database.execute(
+        "CREATE TABLE flyway_schema_history \
+         (installed_rank int, version varchar(50), type varchar(20), checksum int, success int)",
+    );
+    database.execute("INSERT INTO flyway_schema_history VALUES (1, '1', 'SQL', NULL, 0)");
+    app.write("db/migration/V1__a.sql", "");
+    app.write("db/migration/V2__b.sql", "");
+    let line = Bellwether::follow(database).in_workspace(&app).args(["--migrations", "flyway"]);
+    let outcome = line.args(["--retry-window", "300ms"]).run().exits(121);
+    let _ = outcome.says("0 of 2 migrations applied, FAILED: V1__a").says_last("1 failed: V1__a");
 }
 
 fn status_shows_how_far_it_is(database: &Database) {

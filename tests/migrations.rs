@@ -128,7 +128,12 @@ fn what_cannot_be_compared_is_refused() {
         (&["--migrations", "rails:nowhere"], "there is no folder `nowhere`"),
         (&["--migrations", "sqlx:db/migrate"], "no migration of sqlx"),
         (&["--migrations", "sqlx"], "`sqlx:PATH`"),
-        (&["--migrations", "rails", "--migrations", "sqlx", "--migrations-table", "x"], "several SPECs"),
+        (
+            &["--migrations", "rails", "--migrations", "ecto:db/migrate", "--migrations-table", "x"],
+            "no migration of Ecto",
+        ),
+        (&["--migrations", "rails", "--migrations", "rails", "--migrations-table", "x"], "several frameworks"),
+        (&["--migrations", "rails", "--migrations-table", "\"a\".b"], "`table` or `schema.table`"),
         (&["--migrations", "rails", "--unknown-revision", "perhaps"], "`wait` or `ahead`"),
         (&[], "BELLWETHER_MIGRATIONS"),
     ] {
@@ -173,5 +178,5 @@ fn a_role_that_may_not_read_is_told_so() {
         .run()
         .exits(125)
         .says("permission denied")
-        .says("grant this role SELECT");
+        .says("grant its role SELECT");
 }

@@ -79,6 +79,23 @@ fn a_probe_takes_a_tenth_of_a_core_at_most() {
 }
 
 #[test]
+fn a_probe_has_no_longer_than_the_wait_and_one_attempt() {
+    let (database, workspace) = (Db::Sqlite.fresh(), Workspace::new());
+    let line = follow(&database, &workspace, "echo x >> asked; exec sleep 600").args(["--timeout", "200ms"]);
+    let _ = line.run().exits(120).says_last("the probe sh took longer than 3s and was killed");
+    assert_eq!(workspace.read("asked"), "x\n", "what it said after the deadline is its last word");
+}
+
+#[test]
+fn what_is_waited_for_does_not_change_while_a_probe_may_not_be_asked() {
+    let (database, workspace) = (Db::Sqlite.fresh(), Workspace::new());
+    let script = "i=0; while [ $i -lt 200000 ]; do i=$((i+1)); done; exit 1";
+    let line = Bellwether::follow(&database).in_workspace(&workspace).args(["--timeout", "2s"]).sh(script);
+    let outcome = line.run().exits(120).says("waiting for the migrations: the probe sh exited with 1");
+    assert!(!outcome.stderr().contains("waiting for a run"), "{outcome}");
+}
+
+#[test]
 fn the_command_of_a_release_is_the_leaders_and_no_probe() {
     let (database, workspace) = (Db::Sqlite.fresh(), Workspace::new());
     let line = Bellwether::release(&database).in_workspace(&workspace).args(["--timeout", "300ms"]);

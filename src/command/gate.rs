@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use crate::error::Error;
 use crate::gate::{Report, TableError, tally};
 use crate::protocol::gate::Tally;
 use crate::report::{Event, Migrations as Shown, Reporter};
@@ -34,6 +35,11 @@ impl<'a> Look<'a> {
         Ok(tally(&reports))
     }
 
+    /// What it comes to that a look failed.
+    pub(super) fn unreadable(&self, error: TableError) -> Error {
+        super::migrations::unreadable(self.migrations, error)
+    }
+
     fn warn(&mut self, reports: &[Report]) {
         for report in reports {
             for warning in &report.comparison.warnings {
@@ -58,7 +64,13 @@ pub(super) fn opening(migrations: &Migrations) -> Event {
 
 /// A tally as the lines show it.
 pub(super) fn shown(tally: &Tally) -> Shown {
-    Shown { shipped: tally.shipped, applied: tally.applied, current: tally.current().map(str::to_owned) }
+    Shown {
+        shipped: tally.shipped,
+        applied: tally.applied,
+        current: tally.current().map(str::to_owned),
+        failed: tally.failed.clone(),
+        probe: tally.probe.clone(),
+    }
 }
 
 /// What is missing, by name, in words.

@@ -54,7 +54,9 @@ pub fn read(file: &Path, text: &str, table: Option<&TableName>) -> Result<Vec<So
         if entry.migrations.is_empty() {
             return Err(format!("`{shown}` lists no migration of {}; {make}", preset.title));
         }
-        let table = table.cloned().unwrap_or_else(|| TableName::parse(&entry.table));
+        let own = TableName::parse(&entry.table)
+            .map_err(|why| format!("`{shown}` names the table `{}`: {why}; {make}", entry.table))?;
+        let table = table.cloned().unwrap_or(own);
         sources.push(Source { preset, origin: text.to_owned(), table, shipped: entry.migrations });
     }
     if sources.is_empty() { Err(format!("`{shown}` lists nothing; {make}")) } else { Ok(sources) }

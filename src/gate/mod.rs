@@ -75,25 +75,34 @@ pub struct Report {
 
 impl Gate {
     /// Finds out what is shipped. The error says what is missing and how to mend it.
-    pub fn load(specs: &[Spec], table: Option<&str>, unknown_is_ahead: bool, here: &Path) -> Result<Self, String> {
-        let table = table.map(TableName::parse);
+    pub fn load(
+        specs: &[Spec],
+        table: Option<&TableName>,
+        unknown_is_ahead: bool,
+        here: &Path,
+    ) -> Result<Self, String> {
         let mut sources = Vec::new();
         for spec in specs {
             match (spec.kind, &spec.path) {
                 (Kind::Manifest, path) => {
                     let file = here.join(path.as_deref().unwrap_or(Path::new("")));
-                    sources.extend(manifest::read(&file, &spec.text, table.as_ref())?);
+                    sources.extend(manifest::read(&file, &spec.text, table)?);
                 }
                 (Kind::Framework(preset), path) => {
                     let folder = disk::folder(preset, path.as_deref(), here)?;
                     let shipped = disk::shipped(preset, &folder)?;
                     let origin = folder.strip_prefix(here).unwrap_or(&folder).display().to_string();
-                    let table = table.clone().unwrap_or_else(|| TableName::of(preset));
+                    let table = table.cloned().unwrap_or_else(|| TableName::of(preset));
                     sources.push(Source { preset, origin, table, shipped });
                 }
             }
         }
         Ok(Self { sources, unknown_is_ahead })
+    }
+
+    /// How many frameworks there are.
+    pub fn sources(&self) -> usize {
+        self.sources.len()
     }
 
     /// Reads the frameworks' tables and compares, each request within `limit`.

@@ -54,13 +54,17 @@ pub enum TableError {
 }
 
 impl TableName {
-    /// Reads `table` or `schema.table`; any other characters are a part of the names.
-    pub fn parse(text: &str) -> Self {
-        let (schema, name) = match text.split_once('.') {
-            Some((schema, name)) => (Some(schema.to_owned()), name),
-            None => (None, text),
-        };
-        Self { schema, name: name.to_owned() }
+    /// Reads `table` or `schema.table`. The error says how to write it.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        let parts: Vec<&str> = text.split('.').collect();
+        let quoted = text.contains(['"', '`']);
+        match parts.as_slice() {
+            [name] if !name.is_empty() && !quoted => Ok(Self { schema: None, name: (*name).to_owned() }),
+            [schema, name] if !schema.is_empty() && !name.is_empty() && !quoted => {
+                Ok(Self { schema: Some((*schema).to_owned()), name: (*name).to_owned() })
+            }
+            _ => Err("write `table` or `schema.table`, without quotes".into()),
+        }
     }
 
     /// The table that a framework makes by itself.
@@ -264,7 +268,12 @@ mod tests {
 
     #[test]
     fn a_table_name_may_have_a_schema() {
-        assert_eq!(TableName::parse("ops.runs").schema.as_deref(), Some("ops"));
-        assert_eq!(TableName::parse("SequelizeMeta").to_string(), "SequelizeMeta");
+        for (text, schema) in [("ops.runs", Some("ops")), ("SequelizeMeta", None), ("my-runs", None)] {
+            let table = TableName::parse(text).expect(text);
+            assert_eq!((table.schema.as_deref(), table.to_string().as_str()), (schema, text));
+        }
+        for text in ["", ".runs", "ops.", "a.b.c", "\"ops\".\"runs\""] {
+            assert!(TableName::parse(text).is_err(), "{text}");
+        }
     }
 }

@@ -44,9 +44,10 @@ impl Tally {
         names.map(String::as_str).collect()
     }
 
-    /// The one that is being applied, or would be next.
+    /// The one that is being applied, or would be next; none behind one that has failed.
     pub fn current(&self) -> Option<&str> {
-        self.running.first().or(self.pending.first()).or(self.probe.as_ref()).map(String::as_str)
+        let next = self.running.first().or(self.pending.first());
+        next.filter(|_| self.failed.is_empty()).map(String::as_str)
     }
 }
 
@@ -101,6 +102,15 @@ impl GateKeeper {
     /// A follower that begins to wait now.
     pub fn new(has_release: bool, retry_window: Duration, began: Moment) -> Self {
         Self { has_release, retry_window, began, old_failures: None, reads_after_success: 0 }
+    }
+
+    /// Whether the migrations have a say beside this verdict.
+    pub fn asks(&self, verdict: &Verdict) -> bool {
+        match verdict {
+            Verdict::Go(_) | Verdict::Wait(Waiting::ForStart(_)) | Verdict::Stop(Stop::NoRun) => true,
+            Verdict::Wait(_) | Verdict::Stop(Stop::NotEnded(_)) => !self.has_release,
+            Verdict::Stop(Stop::Failed(_) | Stop::Lost(_)) => false,
+        }
     }
 
     /// Puts what the runs say and how the migrations stand together; the first that fits:

@@ -189,6 +189,10 @@ pub struct Migrations {
     pub applied: usize,
     /// The one that is being applied, or is next.
     pub current: Option<String>,
+    /// Those that are recorded as failed.
+    pub failed: Vec<String>,
+    /// What a probe said, unless it was satisfied.
+    pub probe: Option<String>,
 }
 
 /// What a process waits for.

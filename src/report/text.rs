@@ -92,7 +92,6 @@ pub(super) fn what_for(waiting: &Waiting) -> String {
     };
     let migrations = waiting.migrations.as_ref().map(applied).unwrap_or_default();
     let run = format!("{migrations}{run}");
-    let state = waiting.state.as_deref().unwrap_or_default();
     match waiting.what {
         WaitingFor::Lease => format!("waiting for the lease: {run}"),
         WaitingFor::Start => format!("waiting for a run of this release to begin: {run}"),
@@ -100,7 +99,12 @@ pub(super) fn what_for(waiting: &Waiting) -> String {
         WaitingFor::Migrations => format!("waiting for the migrations: {run}"),
         WaitingFor::Retry => {
             let code = waiting.run_exit_code.map_or_else(String::new, |code| format!(" (exit code {code})"));
-            format!("waiting for a retry, as the last run of this release was {state}{code} before we came: {run}")
+            let ended = match waiting.state.as_deref() {
+                Some("failed") => "had failed",
+                Some("lost") => "was lost",
+                _ => "had fallen silent",
+            };
+            format!("waiting for a retry, as the last run of this release {ended}{code} before we came: {run}")
         }
     }
 }
@@ -110,12 +114,14 @@ fn duration(milliseconds: u64) -> Duration {
 }
 
 fn applied(migrations: &Migrations) -> String {
-    let Migrations { shipped, applied, current } = migrations;
-    if *shipped == 0 {
-        return current.as_ref().map(|probe| format!("{probe}; ")).unwrap_or_default();
+    let Migrations { shipped, applied, current, failed, probe } = migrations;
+    let mut words = probe.as_ref().map(|said| format!("{said}; ")).unwrap_or_default();
+    if *shipped > 0 {
+        let now = current.as_ref().map(|name| format!(", now {name}")).unwrap_or_default();
+        let bad = if failed.is_empty() { String::new() } else { format!(", FAILED: {}", failed.join(", ")) };
+        words.push_str(&format!("{applied} of {shipped} migrations applied{now}{bad}; "));
     }
-    let now = current.as_ref().map(|name| format!(", now {name}")).unwrap_or_default();
-    format!("{applied} of {shipped} migrations applied{now}; ")
+    words
 }
 
 fn stopping(reason: StopReason, signal: Option<&str>) -> String {

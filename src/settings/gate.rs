@@ -5,7 +5,7 @@ use super::{Given, database};
 use crate::cli::GateOptions;
 use crate::environment::Environment;
 use crate::error::Error;
-use crate::gate::{self, Gate};
+use crate::gate::{self, Gate, TableName};
 use crate::store::{Store, Table};
 
 /// A gate, and where its tables are.
@@ -41,9 +41,8 @@ pub fn load(options: &GateOptions, env: &Environment) -> Result<Option<Gate>, Er
         specs.push(gate::parse(&given.value).map_err(|why| given.refused(why))?);
     }
     let table = Given::find(options.migrations_table.as_ref(), "--migrations-table", env);
-    if let Some(table) = table.as_ref().filter(|_| specs.len() > 1) {
-        return Err(table.refused("it can't be the table of several SPECs; give `--migrations` once"));
-    }
+    let name =
+        table.as_ref().map(|given| TableName::parse(&given.value).map_err(|why| given.refused(why))).transpose()?;
     let ahead = match Given::find(options.unknown_revision.as_ref(), "--unknown-revision", env) {
         None => false,
         Some(given) => match given.value.as_str() {
@@ -52,11 +51,13 @@ pub fn load(options: &GateOptions, env: &Environment) -> Result<Option<Gate>, Er
             _ => return Err(given.refused("write `wait` or `ahead`")),
         },
     };
-    let table = table.as_ref().map(|given| given.value.as_str());
     let names: Vec<_> = given.iter().map(|given| given.value.as_str()).collect();
-    let gate = Gate::load(&specs, table, ahead, &env.working_directory)
-        .map_err(|why| Error::Usage(format!("`{} {}`: {why}", given[0].name, names.join(","))))?;
-    Ok(Some(gate))
+    let all = Given { name: given[0].name.clone(), value: names.join(",") };
+    let gate = Gate::load(&specs, name.as_ref(), ahead, &env.working_directory).map_err(|why| all.refused(why))?;
+    match table.filter(|_| gate.sources() > 1) {
+        Some(given) => Err(given.refused("it can't be the table of several frameworks; compare one at a time")),
+        None => Ok(Some(gate)),
+    }
 }
 
 fn specs(options: &GateOptions, env: &Environment) -> Vec<Given> {

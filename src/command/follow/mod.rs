@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use self::probe::Probe;
 use super::Context;
-use super::gate::Look;
+use super::gate::{Look, shown};
 use super::outage::{Next, Outage, jittered};
 use crate::clock;
 use crate::error::Error;
@@ -27,6 +27,8 @@ use crate::supervise::signals::Signals;
 const ATTEMPT: Duration = Duration::from_secs(5);
 /// The last reading, when the whole timeout is spent.
 const LAST_ATTEMPT: Duration = Duration::from_secs(3);
+/// How long a probe may take.
+const LONGEST_PROBE: Duration = Duration::from_mins(1);
 /// What a look at the migrations has at least, when the runs took long to read.
 const SHORTEST_ATTEMPT: Duration = Duration::from_secs(1);
 
@@ -117,37 +119,50 @@ impl<'a> Wait<'a> {
         };
         self.outage.answered(&self.context.reporter);
         let verdict = self.judge(&reading, last);
+        let left = limit.saturating_sub(clock::now().saturating_sub(asked)).max(SHORTEST_ATTEMPT);
         // A bad ending needs no look at the migrations.
-        let needs_look = !matches!(verdict, Verdict::Stop(Stop::Failed(_) | Stop::Lost(_)));
-        if let Some(gate) = self.gate.as_mut().filter(|_| needs_look) {
-            let spent = clock::now().saturating_sub(asked);
-            let mut tally = match &mut gate.look {
-                Some(look) => match look.tally(limit.saturating_sub(spent).max(SHORTEST_ATTEMPT)).await {
-                    Ok(tally) => tally,
-                    Err(error) => return self.gate_unreadable(error, last),
-                },
-                None => Tally::default(),
-            };
-            gate.outage.answered(&self.context.reporter);
-            if let Some(probe) = &mut gate.probe {
-                let due = probe.is_due();
-                if due {
-                    probe.run().await?;
-                }
-                tally.probe = probe.said().map(str::to_owned);
-                // What it said before this reading says nothing of it.
-                if !due && !last && !matches!(verdict, Verdict::Stop(_)) {
-                    return Ok(self.wait(waiting_of(&verdict), Some(&tally)));
-                }
-            }
-            let decision = gate.keeper.decide(clock::now(), verdict, &tally, last);
-            return Ok(self.decided(decision, &tally, &reading, has_table));
+        if self.gate.is_some() && !matches!(verdict, Verdict::Stop(Stop::Failed(_) | Stop::Lost(_))) {
+            return self.through_gate(verdict, &reading, has_table, left).await;
         }
         Ok(match verdict {
             Verdict::Go(run) => Step::Leave(self.go(&run, &reading)),
             Verdict::Stop(stop) => Step::Leave(self.stop(&stop, &reading, has_table, None)),
             Verdict::Wait(waiting) => self.wait(Some(&waiting), None),
         })
+    }
+
+    /// What the migrations say beside the runs.
+    async fn through_gate(
+        &mut self,
+        verdict: Verdict,
+        reading: &Reading,
+        has_table: bool,
+        limit: Duration,
+    ) -> Result<Step, Error> {
+        let remaining = self.remaining();
+        let last = remaining.is_zero();
+        let Some(gate) = &mut self.gate else { return Ok(Step::Sleep(remaining)) };
+        let mut tally = match &mut gate.look {
+            Some(look) => match look.tally(limit).await {
+                Ok(tally) => tally,
+                Err(error) => return self.gate_unreadable(error, last),
+            },
+            None => Tally::default(),
+        };
+        gate.outage.answered(&self.context.reporter);
+        if let Some(probe) = gate.probe.as_mut().filter(|_| gate.keeper.asks(&verdict)) {
+            let due = probe.is_due(self.began + self.settings.timeout);
+            if due {
+                probe.run(probe_limit(self.settings.timeout, remaining)).await?;
+            }
+            tally.probe = probe.said().map(str::to_owned);
+            // What it said before this reading says nothing of it.
+            if !due && !last && !matches!(verdict, Verdict::Stop(_)) {
+                return Ok(self.wait(None, Some(&tally)));
+            }
+        }
+        let decision = gate.keeper.decide(clock::now(), verdict, &tally, last);
+        Ok(self.decided(decision, &tally, reading, has_table))
     }
 
     /// What the runs say. To a follower without a release the fleet's newest run is what its own would be, but that it
@@ -189,13 +204,15 @@ impl<'a> Wait<'a> {
     }
 
     fn gate_unreadable(&mut self, error: TableError, last: bool) -> Result<Step, Error> {
-        let (Some(gate), Some(migrations)) = (&mut self.gate, &self.settings.migrations) else {
-            return Ok(Step::Sleep(self.remaining()));
+        let remaining = self.remaining();
+        let Some((gate, look)) = self.gate.as_mut().and_then(|gate| Some((&mut gate.outage, gate.look.as_ref()?)))
+        else {
+            return Ok(Step::Sleep(remaining));
         };
-        let TableError::Store(error) = error else { return Err(super::migrations::unreadable(migrations, error)) };
-        match gate.outage.failed(&self.context.reporter, &error) {
-            Next::Retry(pause) if !last => Ok(Step::Sleep(pause.min(self.remaining()))),
-            Next::GiveUp | Next::Retry(_) => Err(Error::unreadable(&migrations.database.location, error)),
+        let TableError::Store(cause) = &error else { return Err(look.unreadable(error)) };
+        match gate.failed(&self.context.reporter, cause) {
+            Next::Retry(pause) if !last => Ok(Step::Sleep(pause.min(remaining))),
+            Next::GiveUp | Next::Retry(_) => Err(look.unreadable(error)),
         }
     }
 
@@ -212,15 +229,12 @@ impl<'a> Wait<'a> {
         };
         let now = clock::now();
         let event = super::waiting(what, run, tally, now.saturating_sub(self.began), self.settings.timeout);
-        let applied = tally.map(|tally| (tally.applied, tally.current()));
-        let key = format!("{what:?} {:?} {applied:?}", run.map(|run| (run.id, run.state.clone())));
+        let key = format!("{what:?} {:?} {:?}", run.map(|run| (run.id, run.state.clone())), tally.map(shown));
         self.progress.show(&self.context.reporter, now, &key, &event);
     }
 }
 
-fn waiting_of(verdict: &Verdict) -> Option<&Waiting> {
-    match verdict {
-        Verdict::Wait(waiting) => Some(waiting),
-        Verdict::Go(_) | Verdict::Stop(_) => None,
-    }
+/// How long a probe may take: not longer than we wait; a single check may be a slow one.
+fn probe_limit(timeout: Duration, remaining: Duration) -> Duration {
+    if timeout.is_zero() { LONGEST_PROBE } else { remaining.clamp(LAST_ATTEMPT, LONGEST_PROBE) }
 }

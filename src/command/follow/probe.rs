@@ -10,9 +10,8 @@ use crate::report::Reporter;
 use crate::secrets::Secrets;
 use crate::supervise::guard::Guard;
 use crate::supervise::{Change, Command, NotStarted, Spec, children_cpu};
+use crate::words::span;
 
-/// How long one may take.
-const LIMIT: Duration = Duration::from_mins(1);
 /// What it costs is at most this part of one core, on average.
 const SHARE: u32 = 10;
 
@@ -21,17 +20,18 @@ pub(super) struct Probe<'a> {
     reporter: &'a Reporter,
     argv: &'a [std::ffi::OsString],
     due: Moment,
+    ended: Moment,
     said: Option<String>,
 }
 
 impl<'a> Probe<'a> {
     pub(super) fn new(reporter: &'a Reporter, argv: &'a [std::ffi::OsString]) -> Self {
-        Self { reporter, argv, due: Moment::ZERO, said: None }
+        Self { reporter, argv, due: Moment::ZERO, ended: Moment::ZERO, said: None }
     }
 
-    /// Whether it may run now, by what it cost before.
-    pub(super) fn is_due(&self) -> bool {
-        clock::now() >= self.due
+    /// Whether it may run now, by what it cost before. What it said after the deadline is its last word.
+    pub(super) fn is_due(&self, deadline: Moment) -> bool {
+        clock::now() >= self.due && self.ended < deadline
     }
 
     /// What it said last; nothing if that was an exit with 0.
@@ -39,8 +39,8 @@ impl<'a> Probe<'a> {
         self.said.as_deref()
     }
 
-    /// Runs it once. It is guarded like a leader's command: it dies with us, and when we stop waiting for it.
-    pub(super) async fn run(&mut self) -> Result<(), Error> {
+    /// Runs it once, for so long at most. It is guarded like a leader's command: it dies with us, and when we stop waiting for it.
+    pub(super) async fn run(&mut self, limit: Duration) -> Result<(), Error> {
         let program = self.argv.first().map(|program| program.to_string_lossy().into_owned()).unwrap_or_default();
         let (began, cpu_before) = (clock::now(), children_cpu());
         let spec = Spec { argv: self.argv, variables: &[], own_group: true };
@@ -51,19 +51,20 @@ impl<'a> Probe<'a> {
             code: error.code,
             source: error.reason,
         })?;
-        let end = tokio::time::timeout(LIMIT, end(&mut command)).await;
+        let end = tokio::time::timeout(limit, end(&mut command)).await;
         if end.is_err() {
             command.kill();
             command.change().await;
         }
         command.finish(&Secrets::default());
-        let took = clock::now().saturating_sub(began);
+        self.ended = clock::now();
+        let took = self.ended.saturating_sub(began);
         let cost = children_cpu().zip(cpu_before).map_or(took, |(after, before)| after.saturating_sub(before));
         self.due = began + cost.saturating_mul(SHARE);
         self.said = match end {
             Ok(CommandEnd::Exited(0)) => None,
             Ok(end) => Some(format!("the probe {program} {end}")),
-            Err(_) => Some(format!("the probe {program} took longer than a minute and was killed")),
+            Err(_) => Some(format!("the probe {program} took longer than {} and was killed", span(limit))),
         };
         Ok(())
     }

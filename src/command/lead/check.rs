@@ -40,9 +40,8 @@ impl<'a> Checker<'a> {
     pub(super) async fn next(&mut self) -> Happening {
         let Some(look) = &mut self.in_flight else { return std::future::pending().await };
         let (look, answer) = look.await;
-        self.look = Some(look);
         self.in_flight = None;
-        Happening::CheckAnswered(match answer {
+        let check = match answer {
             // What can't be told is the command's word: it would have failed on a revision that it does not know.
             Ok(tally) if tally.missing().is_empty() => Check::Complete,
             Ok(tally) => {
@@ -50,14 +49,18 @@ impl<'a> Checker<'a> {
                 Check::Pending
             }
             Err(error) => {
+                let is_final = is_final(&error);
+                let error = look.unreadable(error);
                 let why = format!("the command exited with 0, but whether all is applied can't be told: {error}");
                 if self.why.as_ref() != Some(&why) {
                     self.reporter.say(&Event::Warning { text: why.clone() });
                 }
                 self.why = Some(why);
-                if is_final(&error) { Check::Refused } else { Check::Failed }
+                if is_final { Check::Refused } else { Check::Failed }
             }
-        })
+        };
+        self.look = Some(look);
+        Happening::CheckAnswered(check)
     }
 
     /// What is wrong, if something is.
