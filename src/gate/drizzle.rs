@@ -42,12 +42,18 @@ pub(super) fn compare(preset: &Preset, shipped: &[Migration], records: &[Record]
     let newest = records.iter().filter_map(|record| record.id.parse::<i64>().ok()).max();
     // A table that was brought to 1.0 has times cut to seconds, and its runner goes by names.
     let by_name = records.iter().any(|record| name_of(record).is_some());
-    let is_of = |migration: &Migration, record: &Record| {
+    let is_at = |migration: &Migration, record: &Record| {
         let when = migration.id.parse::<i64>().ok();
         let created = record.id.parse::<i64>().ok();
         name_of(record) == Some(migration.name.as_str())
-            || (migration.checksum.is_some() && record.checksum == migration.checksum)
             || when.is_some_and(|when| created == Some(when) || by_name && created == Some(when / 1000 * 1000))
+    };
+    // The digest is for rows that were made by hand: two files may have the same contents.
+    let is_of = |migration: &Migration, record: &Record| {
+        is_at(migration, record)
+            || migration.checksum.is_some()
+                && record.checksum == migration.checksum
+                && !shipped.iter().any(|other| is_at(other, record))
     };
     let mut comparison = Comparison::default();
     for migration in shipped {
@@ -97,6 +103,8 @@ mod tests {
             (vec![], [Pending, Pending, Pending]),
             (vec![row("1000", "a", None)], [Applied, Pending, Pending]),
             (vec![row("1000", "a", None), row("3000", "c", None)], [Applied, NeverRuns, Applied]),
+            // Its file has the contents of another one.
+            (vec![row("1000", "b", None)], [Applied, Pending, Pending]),
             // A row that was made by hand has the hash and the time of that day.
             (vec![row("9999", "a", None), row("9999", "b", None)], [Applied, Applied, NeverRuns]),
         ] {

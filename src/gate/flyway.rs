@@ -22,7 +22,11 @@ pub(super) fn compare(preset: &Preset, shipped: &[Migration], records: &[Record]
     }
     let records: Vec<Record> = effective.into_values().cloned().collect();
     let order = |id: &str| preset.key.order(id);
-    let baseline = records.iter().filter(|record| kind(record) == "BASELINE").map(|record| order(&record.id)).max();
+    let baseline = records
+        .iter()
+        .filter(|record| is_baseline(kind(record)) && record.state == RowState::Applied)
+        .map(|record| order(&record.id))
+        .max();
     let mut comparison = plain(preset, shipped, &records);
     for (standing, migration) in comparison.standings.iter_mut().zip(shipped) {
         let below = baseline.as_ref().is_some_and(|baseline| order(&migration.id) <= *baseline);
@@ -33,8 +37,9 @@ pub(super) fn compare(preset: &Preset, shipped: &[Migration], records: &[Record]
     }
     // The schema's own row and the baseline belong to the database, not to another app.
     let ours: BTreeSet<&str> = shipped.iter().map(|migration| migration.id.as_str()).collect();
-    let others =
-        |record: &&Record| !ours.contains(record.id.as_str()) && !matches!(kind(record), "BASELINE" | "SCHEMA");
+    let others = |record: &&Record| {
+        !ours.contains(record.id.as_str()) && !(is_baseline(kind(record)) || kind(record) == "SCHEMA")
+    };
     comparison.others = records.iter().filter(others).count();
     comparison
 }
@@ -45,6 +50,11 @@ fn rank(record: &Record) -> i64 {
 
 fn kind(record: &Record) -> &str {
     record.more.get(1).and_then(Option::as_deref).unwrap_or_default()
+}
+
+/// `BASELINE`, and a baseline migration (`B2__…`) by its language, such as `SQL_BASELINE`.
+fn is_baseline(kind: &str) -> bool {
+    kind.ends_with("BASELINE")
 }
 
 fn is_undoing(kind: &str) -> bool {
@@ -82,6 +92,8 @@ mod tests {
             (vec![], [Pending; 4]),
             (vec![row(1, "1", "SQL", Yes), row(2, "1.1", "SQL", No)], [Applied, Failed, Pending, Pending]),
             (vec![row(1, "1.1", "BASELINE", Yes)], [Applied, Applied, Pending, Pending]),
+            (vec![row(1, "2", "SQL_BASELINE", Yes), row(2, "10", "SQL", Yes)], [Applied; 4]),
+            (vec![row(1, "2", "SQL_BASELINE", No)], [Pending, Pending, Failed, Pending]),
             (vec![row(2, "1", "DELETE", Yes), row(1, "1", "SQL", Yes)], [Pending; 4]),
             (
                 vec![row(1, "1", "SQL", Yes), row(2, "1", "UNDO_SQL", Yes), row(3, "1", "SQL", Yes)],

@@ -21,13 +21,11 @@ pub(super) fn compare(preset: &Preset, shipped: &[Migration], records: &[Record]
         };
         comparison.standings.push(Standing { name: migration.name.clone(), state, reason: None });
     }
-    if let Some(record) = current
-        && shipped.iter().all(|migration| order(&migration.id) < order(&record.id))
-    {
+    if let Some(record) = current.filter(|record| shipped.iter().all(|migration| migration.id != record.id)) {
         comparison.others = 1;
         if is_dirty {
             comparison.warnings.push(format!(
-                "version {} is dirty: it is running or has failed; it is newer than all that this app ships",
+                "version {} is dirty: it is running or has failed; this app does not ship it",
                 record.id
             ));
         }
@@ -53,6 +51,9 @@ mod tests {
             (Some(("10", RowState::Applied)), [Applied; 3], false),
             (Some(("11", RowState::Applied)), [Applied; 3], false),
             (Some(("11", RowState::Unfinished)), [Applied; 3], true),
+            (Some(("-1", RowState::Applied)), [Pending; 3], false),
+            (Some(("-1", RowState::Unfinished)), [Pending; 3], true),
+            (Some(("5", RowState::Unfinished)), [Applied, Applied, Pending], true),
         ] {
             let records: Vec<_> = row.into_iter().map(|(id, state)| record(id, state)).collect();
             let comparison = compare(preset, &shipped, &records);

@@ -84,9 +84,9 @@ pub const MORE: &[Preset] = &[
         aliases: &["seaorm"],
         paths: &["migration/src"],
         files: Files {
-            capture: Capture::Stem,
+            capture: Capture::Numbered("m"),
             endings: &[".rs"],
-            but_not_beginning: &["lib.", "main.", "."],
+            but_not_beginning: &["lib.", "main.", "mod.", "."],
             ..PLAIN.files
         },
         table: "seaql_migrations",

@@ -24,6 +24,10 @@ pub enum Capture {
     Name,
     /// All of it up to its ending.
     Stem,
+    /// All of it up to its ending, if that begins so and goes on with a digit.
+    Numbered(&'static str),
+    /// All of it up to its ending, if there is an underscore in it.
+    Words,
     /// The digits that it begins with; this must follow them.
     Digits(&'static str),
     /// As `Digits("_")`, in a name of which the rest is lower-case words.
@@ -76,6 +80,10 @@ impl Files {
         match self.capture {
             Capture::Name => Some(name),
             Capture::Stem => Some(stem),
+            Capture::Numbered(begin) => {
+                stem.strip_prefix(begin).filter(|rest| rest.starts_with(|c: char| c.is_ascii_digit())).map(|_| stem)
+            }
+            Capture::Words => stem.contains('_').then_some(stem),
             Capture::Digits(then) => numbered(then).then_some(digits),
             Capture::DigitsOfWords => (numbered("_") && is_words(&stem[digits.len() + 1..])).then_some(digits),
             Capture::NumberedName => numbered("_").then_some(name),
@@ -118,6 +126,8 @@ impl Key {
     /// By which compared names are ordered: numbers by their length first.
     pub fn order(self, key: &str) -> Vec<(usize, String)> {
         match self {
+            // A number below zero stands for "before the first" wherever a framework writes one.
+            Self::Integer if key.starts_with('-') => vec![],
             Self::Integer => vec![(key.len(), key.to_owned())],
             Self::Dotted => key.split('.').map(|part| (part.len(), part.to_owned())).collect(),
             Self::Verbatim | Self::Lower | Self::NoHyphens | Self::Class => vec![(0, key.to_owned())],

@@ -134,7 +134,7 @@ const FIRST: &[Preset] = &[
         name: "laravel",
         title: "Laravel",
         paths: &["database/migrations"],
-        files: Files { capture: Capture::Stem, endings: &[".php"], ..PLAIN.files },
+        files: Files { capture: Capture::Words, endings: &[".php"], ..PLAIN.files },
         id: "migration",
         has: &["batch"],
         ..PLAIN
