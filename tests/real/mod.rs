@@ -1,10 +1,13 @@
 //! Real frameworks: each makes its own table, applies one of three migrations, fails at the third, applies all, rolls back
-//! and waits for a leader; our reading must equal its own at every step. `scripts/test` installs them.
+//! and waits for a leader; our reading must equal its own at every step. `scripts/test` installs those of `core` and
+//! `apps`, `scripts/test-frameworks` the others as well.
 
+mod apps;
+mod core;
 mod sqlx;
 
 use crate::support::Bellwether;
-use crate::support::databases::{Database, Db};
+use crate::support::databases::Database;
 use crate::support::workspace::Workspace;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -14,7 +17,7 @@ use std::process::Command;
 /// How each migration stands, by name: whether it is applied.
 type Standing = BTreeMap<String, bool>;
 
-/// A framework with its files in place, of which the third migration fails until the file `mended` is there.
+/// A framework with its files in place, of which the third migration fails until it is mended.
 struct Framework<'a> {
     spec: &'static str,
     database: &'a Database,
@@ -24,19 +27,27 @@ struct Framework<'a> {
     environment: Vec<(&'static str, String)>,
 }
 
-impl Framework<'_> {
+impl<'a> Framework<'a> {
+    /// A framework that this script, in Ruby, Python, JavaScript or PHP, makes use of.
+    fn of(database: &'a Database, spec: &'static str, script: &'static str) -> Self {
+        let more = if script.starts_with("extra/") { "MORE_" } else { "" };
+        let installed = |what: &str| installed(&format!("BELLWETHER_TEST_{more}{what}"));
+        let (program, environment) = match script.rsplit('.').next().unwrap() {
+            "py" => (installed("PYTHON"), vec![]),
+            "js" => ("node".to_owned(), vec![("NODE_PATH", installed("NODE_MODULES"))]),
+            "rb" => ("ruby".to_owned(), vec![]),
+            other => (other.to_owned(), vec![]),
+        };
+        Self { spec, database, app: Workspace::new(), program, script, environment }
+    }
+
     /// The framework's command: its program, script, action and arguments.
     fn command(&self, args: &[&str]) -> Command {
         let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/real").join(self.script);
         let mut command = Command::new(&self.program);
-        command.arg(script).args(args).current_dir(self.app.path()).env("DATABASE_URL", self.url());
+        command.arg(script).args(args).current_dir(self.app.path()).env("DATABASE_URL", self.database.url());
         command.envs(self.environment.iter().map(|(name, value)| (name, value)));
         command
-    }
-
-    /// The frameworks make no SQLite file's folder, and have their own way to write its URL.
-    fn url(&self) -> String {
-        self.database.url().to_owned()
     }
 
     fn run(&self, args: &[&str]) -> (bool, String) {
@@ -68,13 +79,11 @@ impl Framework<'_> {
     fn ours(&self) -> Standing {
         let outcome = self.bellwether(Bellwether::migrations(self.database)).args(["--json"]).run().exits(0);
         let document: Value = serde_json::from_slice(&outcome.stdout).unwrap();
-        let migrations = document["sources"][0]["migrations"].as_array().unwrap().clone();
-        let ending = if self.spec == "knex" { ".js" } else { "" };
-        let one = |migration: Value| {
-            let name = migration["name"].as_str().unwrap().to_owned() + ending;
-            (name, migration["state"] == "applied")
-        };
-        migrations.into_iter().map(one).collect()
+        let warnings = document["sources"][0]["warnings"].as_array().unwrap();
+        assert!(warnings.is_empty(), "{}: {warnings:?}", self.spec);
+        let migrations = document["sources"][0]["migrations"].as_array().unwrap();
+        let one = |migration: &Value| (migration["name"].as_str().unwrap().to_owned(), migration["state"] == "applied");
+        migrations.iter().map(one).collect()
     }
 
     fn bellwether(&self, line: Bellwether) -> Bellwether {
@@ -87,32 +96,55 @@ impl Framework<'_> {
         let own = self.own();
         assert_eq!(self.ours(), own, "{}", self.spec);
         assert_eq!(own.values().filter(|applied| **applied).count(), applied, "{own:?}");
+        assert_eq!(own.len(), 3, "{own:?}");
     }
 
-    /// The whole life; `first` applies one migration. What a failure undoes beside the third differs.
-    fn lives(&self, first: &[&str]) {
+    /// The third migration works from now on: some look for a file, others for a table.
+    fn mend(&self) {
+        self.app.touch("mended");
+        self.database.execute("CREATE TABLE mended (id int)");
+    }
+
+    /// The whole life.
+    fn lives(&self) {
+        self.grows();
+        self.shrinks();
+        self.is_led();
+    }
+
+    /// None, then one, then a failure, which may undo more than the third, then all.
+    fn grows(&self) {
         self.agrees(0);
-        self.works(first);
+        self.works(&["one"]);
         self.agrees(1);
         let follower = self.bellwether(Bellwether::follow(self.database)).waiting();
-        let (works, said) = self.run(&["up"]);
+        let (works, said) = self.run(&["all"]);
         assert!(!works, "the third should fail: {said}");
-        self.agrees(self.own().values().filter(|applied| **applied).count());
-        self.app.touch("mended");
-        self.works(&["up"]);
+        let applied = self.own().values().filter(|applied| **applied).count();
+        assert!(applied < 3, "the third has failed: {said}");
+        self.agrees(applied);
+        self.mend();
+        self.works(&["all"]);
         self.agrees(3);
         let _ = follower.wait().exits(0);
+    }
+
+    fn shrinks(&self) {
         self.works(&["down"]);
-        let own = self.own();
-        assert!(own.values().any(|applied| !applied), "{own:?}");
-        assert_eq!(self.ours(), own);
-        let command = self.command(&["up"]);
-        let line: Vec<String> = std::iter::once(command.get_program())
+        let applied = self.own().values().filter(|applied| **applied).count();
+        assert!(applied < 3, "some are undone");
+        self.agrees(applied);
+    }
+
+    /// A leader applies what is pending, and a follower goes.
+    fn is_led(&self) {
+        let command = self.command(&["all"]);
+        let words: Vec<String> = std::iter::once(command.get_program())
             .chain(command.get_args())
             .map(|word| word.to_string_lossy().into_owned())
             .collect();
-        let [program, script, action]: [String; 3] = line.try_into().unwrap();
-        let mut leader = self.bellwether(Bellwether::lead(self.database)).env("DATABASE_URL", &self.url());
+        let [program, script, action]: [String; 3] = words.try_into().unwrap();
+        let mut leader = self.bellwether(Bellwether::lead(self.database)).env("DATABASE_URL", self.database.url());
         for (name, value) in &self.environment {
             leader = leader.env(name, value);
         }
@@ -123,93 +155,6 @@ impl Framework<'_> {
 }
 
 fn installed(variable: &str) -> String {
-    std::env::var(variable).unwrap_or_else(|_| panic!("{variable} is not set: run the tests with scripts/test"))
-}
-
-on_each_database! {
-    rails_is_read_as_it_reads_itself,
-    django_is_read_as_it_reads_itself,
-    alembic_is_read_as_it_reads_itself,
-}
-
-fn rails_is_read_as_it_reads_itself(database: &Database) {
-    let app = Workspace::new();
-    let class = |name: &str, body: &str| {
-        format!("class {name} < ActiveRecord::Migration[6.1]\n  def change\n    {body}\n  end\nend\n")
-    };
-    app.write("db/migrate/001_make_a.rb", &class("MakeA", "create_table :a"));
-    app.write("db/migrate/engine/20240102_make_b.shop.rb", &class("MakeB", "create_table :b"));
-    let body = "raise 'not yet' unless File.exist?('mended')\n    create_table :c";
-    app.write("db/migrate/20240103_make_c.rb", &class("MakeC", body));
-    let script = "with_rails.rb";
-    let framework = Framework { spec: "rails", database, app, program: "ruby".into(), script, environment: vec![] };
-    framework.lives(&["up", "1"]);
-}
-
-fn python() -> String {
-    installed("BELLWETHER_TEST_PYTHON")
-}
-
-fn django_is_read_as_it_reads_itself(database: &Database) {
-    let app = Workspace::new();
-    let class = |dependencies: &str, body: &str| {
-        format!(
-            "import os\nfrom django.db import migrations\n\ndef run(apps, schema):\n    {body}\n\nclass \
-             Migration(migrations.Migration):\n    dependencies = [{dependencies}]\n    operations = \
-             [migrations.RunPython(run, migrations.RunPython.noop)]\n"
-        )
-    };
-    for package in ["shop", "shop/migrations", "blog", "blog/migrations"] {
-        app.touch(&format!("{package}/__init__.py"));
-    }
-    app.write("shop/migrations/0001_initial.py", &class("", "pass"));
-    app.write("shop/migrations/0002_more.py", &class("('shop', '0001_initial')", "pass"));
-    app.write("blog/migrations/0001_initial.py", &class("('shop', '0002_more')", "open('mended')"));
-    let (script, program) = ("with_django.py", python());
-    let framework = Framework { spec: "django", database, app, program, script, environment: vec![] };
-    framework.lives(&["up", "shop", "0001"]);
-}
-
-fn alembic_is_read_as_it_reads_itself(database: &Database) {
-    let app = Workspace::new();
-    app.write("alembic.ini", "[alembic]\nscript_location = %(here)s/revisions\n");
-    let environment = "from alembic import context\nfrom sqlalchemy import create_engine\n\nwith \
-                       create_engine(context.config.attributes['url']).connect() as connection:\n    \
-                       context.configure(connection=connection)\n    with context.begin_transaction():\n        \
-                       context.run_migrations()\n";
-    app.write("revisions/env.py", environment);
-    let revision = |id: &str, down: &str, depends: &str, body: &str| {
-        format!(
-            "revision: str = '{id}'\ndown_revision = {down}\nbranch_labels = None\ndepends_on = {depends}\n\ndef \
-             upgrade():\n    {body}\n\ndef downgrade():\n    pass\n"
-        )
-    };
-    app.write("revisions/versions/aa_first.py", &revision("aa", "None", "None", "pass"));
-    app.write("revisions/versions/bb_side.py", &revision("bb", "'aa'", "None", "pass"));
-    app.write("revisions/versions/cc_merge.py", &revision("cc", "'aa'", "'bb'", "open('mended')"));
-    let (script, program) = ("with_alembic.py", python());
-    let framework = Framework { spec: "alembic", database, app, program, script, environment: vec![] };
-    framework.lives(&["up", "aa"]);
-}
-
-fn knex_is_read_as_it_reads_itself(database: &Database) {
-    let app = Workspace::new();
-    let module = |body: &str| format!("exports.up = async () => {{ {body} }};\nexports.down = async () => {{}};\n");
-    app.write("migrations/20240101_a.js", &module(""));
-    app.write("migrations/20240102_b.js", &module(""));
-    app.write("migrations/20240103_c.js", &module("require('fs').readFileSync('mended');"));
-    let environment = vec![("NODE_PATH", installed("BELLWETHER_TEST_NODE_MODULES"))];
-    let script = "with_knex.js";
-    let framework = Framework { spec: "knex", database, app, program: "node".into(), script, environment };
-    framework.lives(&["up", "20240101_a.js"]);
-}
-
-#[test]
-fn knex_is_read_as_it_reads_itself_on_postgres() {
-    knex_is_read_as_it_reads_itself(&Db::Postgres.fresh());
-}
-
-#[test]
-fn knex_is_read_as_it_reads_itself_on_mysql() {
-    knex_is_read_as_it_reads_itself(&Db::MySql.fresh());
+    let script = if variable.contains("_MORE_") { "test-frameworks" } else { "test" };
+    std::env::var(variable).unwrap_or_else(|_| panic!("{variable} is not set: run the tests with scripts/{script}"))
 }

@@ -1,4 +1,4 @@
-"""Alembic's own commands: `status`, `up [REVISION]` or `down`."""
+"""Alembic's own commands: `status`, `one`, `all` or `down`."""
 import os
 import sys
 
@@ -21,7 +21,7 @@ if sys.argv[1] == "status":
     for revision in script.walk_revisions():
         name = os.path.basename(revision.path)[: -len(".py")]
         print("pending" if revision.revision in planned else "applied", name)
-elif sys.argv[1] == "up":
-    command.upgrade(config, sys.argv[2] if len(sys.argv) > 2 else "heads")
 elif sys.argv[1] == "down":
     command.downgrade(config, "-1")
+else:
+    command.upgrade(config, "aa" if sys.argv[1] == "one" else "heads")

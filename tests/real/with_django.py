@@ -1,4 +1,4 @@
-"""Django's own commands for a project of two apps: `status`, `up [APP NAME]` or `down`."""
+"""Django's own commands for a project of two apps: `status`, `one`, `all` or `down`."""
 import os
 import sys
 from urllib.parse import urlsplit
@@ -37,7 +37,8 @@ if sys.argv[1] == "status":
     for app, name in sorted(executor.loader.graph.nodes):
         label = app + "." + name
         print("pending" if label in planned else "applied", label)
-elif sys.argv[1] == "up":
-    call_command("migrate", *sys.argv[2:], verbosity=0)
-elif sys.argv[1] == "down":
+elif sys.argv[1] == "all":
+    call_command("migrate", verbosity=0)
+else:
+    # The first of three is where it begins, and what is rolled back to.
     call_command("migrate", "shop", "0001_initial", verbosity=0)

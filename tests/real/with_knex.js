@@ -1,19 +1,27 @@
-// Knex's own migrator: `status`, `up [NAME]` or `down`.
-const [action, name] = process.argv.slice(2);
-const url = process.env.DATABASE_URL;
-const knex = require("knex")({ client: url.startsWith("mysql") ? "mysql2" : "pg", connection: url });
+// Knex's own migrator: `status`, `one`, `all` or `down`.
+const path = require("path");
 
-(async () => {
-  if (action === "status") {
+const url = process.env.DATABASE_URL;
+const connections = {
+  postgres: { client: "pg", connection: url },
+  mysql: { client: "mysql2", connection: url },
+  sqlite: { client: "better-sqlite3", connection: { filename: url.slice("sqlite:".length) }, useNullAsDefault: true },
+};
+const knex = require("knex")(connections[url.split(":")[0]]);
+const stem = (file) => path.parse(file).name;
+
+const actions = {
+  async status() {
     const [completed, pending] = await knex.migrate.list();
-    completed.forEach((migration) => console.log("applied", migration.name));
-    pending.forEach((migration) => console.log("pending", migration.file));
-  } else if (action === "up") {
-    await (name ? knex.migrate.up({ name }) : knex.migrate.latest());
-  } else {
-    await knex.migrate.down();
-  }
-})()
+    completed.forEach((migration) => console.log("applied", stem(migration.name)));
+    pending.forEach((migration) => console.log("pending", stem(migration.file)));
+  },
+  one: () => knex.migrate.up(),
+  all: () => knex.migrate.latest(),
+  down: () => knex.migrate.down(),
+};
+
+actions[process.argv[2]]()
   .catch((error) => {
     console.error(error.message);
     process.exitCode = 1;

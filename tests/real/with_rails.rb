@@ -1,4 +1,4 @@
-# Active Record's own migrator, without an app around it: `status`, `up [VERSION]` or `down`.
+# Active Record's own migrator, without an app around it: `status`, `one`, `all` or `down`.
 require "active_record"
 
 ActiveRecord::Base.establish_connection(ENV.fetch("DATABASE_URL").sub("mysql:", "mysql2:").sub("sqlite:", "sqlite3:"))
@@ -12,6 +12,7 @@ when "status"
   context.migrations.each do |migration|
     puts "#{applied.include?(migration.version) ? "applied" : "pending"} #{File.basename(migration.filename, ".rb")}"
   end
-when "up" then context.up(ARGV[1]&.to_i)
+when "one" then context.up(1)
+when "all" then context.up
 when "down" then context.rollback(1)
 end
