@@ -4,10 +4,12 @@
 
 mod apps;
 mod core;
+mod extra;
 mod sqlx;
 
 use crate::support::Bellwether;
 use crate::support::databases::Database;
+use crate::support::running::Running;
 use crate::support::workspace::Workspace;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -99,12 +101,6 @@ impl<'a> Framework<'a> {
         assert_eq!(own.len(), 3, "{own:?}");
     }
 
-    /// The third migration works from now on: some look for a file, others for a table.
-    fn mend(&self) {
-        self.app.touch("mended");
-        self.database.execute("CREATE TABLE mended (id int)");
-    }
-
     /// The whole life.
     fn lives(&self) {
         self.grows();
@@ -112,8 +108,21 @@ impl<'a> Framework<'a> {
         self.is_led();
     }
 
-    /// None, then one, then a failure, which may undo more than the third, then all.
+    /// The whole life of a framework that can't roll back.
+    fn lives_onwards(&self) {
+        self.grows();
+        self.is_led();
+    }
+
+    /// None, then one, then a failure, then all; who waits for that is not stopped.
     fn grows(&self) {
+        let follower = self.fails();
+        self.recovers();
+        let _ = follower.wait().exits(0);
+    }
+
+    /// None, then one, then a failure, which may undo more than the third; a follower has waited since there was one.
+    fn fails(&self) -> Running {
         self.agrees(0);
         self.works(&["one"]);
         self.agrees(1);
@@ -123,10 +132,15 @@ impl<'a> Framework<'a> {
         let applied = self.own().values().filter(|applied| **applied).count();
         assert!(applied < 3, "the third has failed: {said}");
         self.agrees(applied);
-        self.mend();
+        follower
+    }
+
+    /// The third migration works from now on: some look for a file, others for a table.
+    fn recovers(&self) {
+        self.app.touch("mended");
+        self.database.execute("CREATE TABLE mended (id int)");
         self.works(&["all"]);
         self.agrees(3);
-        let _ = follower.wait().exits(0);
     }
 
     fn shrinks(&self) {

@@ -1,0 +1,3 @@
+//! The frameworks that only `scripts/test-frameworks` installs.
+
+mod node;

@@ -1,0 +1,3 @@
+const { kind, url } = require("./shared.js");
+
+module.exports = { url, dialect: kind };
