@@ -1,5 +1,6 @@
 //! Node's frameworks.
 
+use super::{INTO_MENDED, TABLES};
 use crate::real::Framework;
 use crate::support::databases::{Database, Db};
 
@@ -13,10 +14,8 @@ on_each_database! {
     dbmate_is_read_as_it_reads_itself,
 }
 
-/// What fails until the test has mended it: in JavaScript, and in SQL.
+/// What fails until the test has mended it.
 const UNTIL_MENDED: &str = "require('fs').readFileSync('mended');";
-const INTO_MENDED: &str = "INSERT INTO mended VALUES (1);\n";
-const TABLES: [&str; 2] = ["CREATE TABLE a (id int);\n", "CREATE TABLE b (id int);\n"];
 
 /// A module of functions, such as most are.
 fn module(body: &str) -> String {
