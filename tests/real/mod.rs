@@ -7,10 +7,10 @@ mod core;
 mod extra;
 mod sqlx;
 
-use crate::support::Bellwether;
 use crate::support::databases::Database;
 use crate::support::running::Running;
 use crate::support::workspace::Workspace;
+use crate::support::{Bellwether, PATIENCE};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -43,32 +43,34 @@ impl<'a> Framework<'a> {
         Self { spec, database, app: Workspace::new(), program, script, environment }
     }
 
-    /// The framework's command: its program, script, action and arguments.
-    fn command(&self, args: &[&str]) -> Command {
+    /// The framework's command: its program, script and action.
+    fn command(&self, action: &str) -> [String; 3] {
         let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/real").join(self.script);
-        let mut command = Command::new(&self.program);
-        command.arg(script).args(args).current_dir(self.app.path()).env("DATABASE_URL", self.database.url());
-        command.envs(self.environment.iter().map(|(name, value)| (name, value)));
-        command
+        [self.program.clone(), script.display().to_string(), action.to_owned()]
     }
 
-    fn run(&self, args: &[&str]) -> (bool, String) {
-        let output = self.command(args).output().unwrap_or_else(|error| panic!("no {}: {error}", self.program));
+    /// Whether it worked, and what it said. One that hangs fails.
+    fn run(&self, action: &str) -> (bool, String) {
+        let mut command = Command::new("timeout");
+        command.arg(PATIENCE.as_secs().to_string()).args(self.command(action)).current_dir(self.app.path());
+        command.env("DATABASE_URL", self.database.url());
+        command.envs(self.environment.iter().map(|(name, value)| (name, value)));
+        let output = command.output().unwrap();
         let said = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
         (output.status.success(), said)
     }
 
     #[track_caller]
-    fn works(&self, args: &[&str]) -> String {
-        let (works, said) = self.run(args);
-        assert!(works, "{} {args:?} failed: {said}", self.script);
+    fn works(&self, action: &str) -> String {
+        let (works, said) = self.run(action);
+        assert!(works, "{} {action} failed: {said}", self.script);
         said
     }
 
     /// How it stands by its own word.
     #[track_caller]
     fn own(&self) -> Standing {
-        let said = self.works(&["status"]);
+        let said = self.works("status");
         let line = |line: &str| {
             let (state, name) = line.split_once(' ')?;
             matches!(state, "applied" | "pending").then(|| (name.to_owned(), state == "applied"))
@@ -124,10 +126,10 @@ impl<'a> Framework<'a> {
     /// None, then one, then a failure, which may undo more than the third; a follower has waited since there was one.
     fn fails(&self) -> Running {
         self.agrees(0);
-        self.works(&["one"]);
+        self.works("one");
         self.agrees(1);
         let follower = self.bellwether(Bellwether::follow(self.database)).waiting();
-        let (works, said) = self.run(&["all"]);
+        let (works, said) = self.run("all");
         assert!(!works, "the third should fail: {said}");
         let applied = self.own().values().filter(|applied| **applied).count();
         assert!(applied < 3, "the third has failed: {said}");
@@ -139,12 +141,12 @@ impl<'a> Framework<'a> {
     fn recovers(&self) {
         self.app.touch("mended");
         self.database.execute("CREATE TABLE mended (id int)");
-        self.works(&["all"]);
+        self.works("all");
         self.agrees(3);
     }
 
     fn shrinks(&self) {
-        self.works(&["down"]);
+        self.works("down");
         let applied = self.own().values().filter(|applied| **applied).count();
         assert!(applied < 3, "some are undone");
         self.agrees(applied);
@@ -152,17 +154,12 @@ impl<'a> Framework<'a> {
 
     /// A leader applies what is pending, and a follower goes.
     fn is_led(&self) {
-        let command = self.command(&["all"]);
-        let words: Vec<String> = std::iter::once(command.get_program())
-            .chain(command.get_args())
-            .map(|word| word.to_string_lossy().into_owned())
-            .collect();
-        let [program, script, action]: [String; 3] = words.try_into().unwrap();
+        let command = self.command("all");
         let mut leader = self.bellwether(Bellwether::lead(self.database)).env("DATABASE_URL", self.database.url());
         for (name, value) in &self.environment {
             leader = leader.env(name, value);
         }
-        let _ = leader.command([program.as_str(), &script, &action]).run().exits(0);
+        let _ = leader.command(command.each_ref().map(String::as_str)).run().exits(0);
         self.agrees(3);
         let _ = self.bellwether(Bellwether::follow(self.database)).run().exits(0);
     }

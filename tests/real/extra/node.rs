@@ -174,3 +174,13 @@ fn graphile_migrate_is_read_as_it_reads_itself() {
     );
     graphile.lives_onwards();
 }
+
+#[test]
+fn supabase_is_read_as_it_reads_itself() {
+    let database = Db::Postgres.fresh();
+    let supabase = Framework::of(&database, "supabase", "extra/with_supabase.js");
+    let file = |name: &str| format!("supabase/migrations/{name}.sql");
+    let [a, b, c] = ["20240101000000_a", "20240102000000_b", "20240103000000_c"].map(file);
+    writes_sql(&supabase, [&a, &b, &c]);
+    supabase.lives_onwards();
+}
