@@ -25,28 +25,29 @@ struct Framework<'a> {
     database: &'a Database,
     app: Workspace,
     program: String,
-    script: &'static str,
+    script: String,
     environment: Vec<(&'static str, String)>,
 }
 
 impl<'a> Framework<'a> {
-    /// A framework that this script, in Ruby, Python, JavaScript or PHP, makes use of.
-    fn of(database: &'a Database, spec: &'static str, script: &'static str) -> Self {
+    /// A framework that this script, in Ruby, Python, JavaScript or PHP, makes use of, or the program of that folder.
+    fn of(database: &'a Database, spec: &'static str, script: &str) -> Self {
         let more = if script.starts_with("extra/") { "MORE_" } else { "" };
         let installed = |what: &str| installed(&format!("BELLWETHER_TEST_{more}{what}"));
-        let (program, environment) = match script.rsplit('.').next().unwrap() {
-            "py" => (installed("PYTHON"), vec![]),
-            "js" => ("node".to_owned(), vec![("NODE_PATH", installed("NODE_MODULES"))]),
-            "rb" => ("ruby".to_owned(), vec![]),
-            other => (other.to_owned(), vec![]),
+        let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/real").join(script).display().to_string();
+        let (program, script, environment) = match script.rsplit(['.', '/']).next().unwrap() {
+            "py" => (installed("PYTHON"), file, vec![]),
+            "js" => ("node".to_owned(), file, vec![("NODE_PATH", installed("NODE_MODULES"))]),
+            "rb" => ("ruby".to_owned(), file, vec![]),
+            "php" => ("php".to_owned(), file, vec![]),
+            _ => (installed("RUST"), spec.to_owned(), vec![]),
         };
         Self { spec, database, app: Workspace::new(), program, script, environment }
     }
 
     /// The framework's command: its program, script and action.
     fn command(&self, action: &str) -> [String; 3] {
-        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/real").join(self.script);
-        [self.program.clone(), script.display().to_string(), action.to_owned()]
+        [self.program.clone(), self.script.clone(), action.to_owned()]
     }
 
     /// Whether it worked, and what it said. One that hangs fails.

@@ -2,6 +2,7 @@
 
 mod node;
 mod others;
+mod rust;
 
 /// Two migrations in SQL, and one that fails until the test has mended it.
 const TABLES: [&str; 2] = ["CREATE TABLE a (id int);\n", "CREATE TABLE b (id int);\n"];
