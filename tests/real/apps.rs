@@ -117,7 +117,8 @@ impl Stack {
     /// The killed leader's statement is still at work in the server, with its locks, when the next one starts.
     fn notices_what_is_killed(&self) {
         let follower = self.follow().waiting();
-        let leader = self.lead().hasty().env("ORDERS", "hang").spawn();
+        // Short, for it is waited for twice, and long enough for a busy machine.
+        let leader = self.lead().env("BELLWETHER_LEASE", "6s").env("ORDERS", "hang").spawn();
         let asleep = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND query LIKE \
                       'SELECT pg_sleep%'";
         eventually("the migration is at work", || self.database.value(asleep) == "1");
