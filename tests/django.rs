@@ -2,9 +2,9 @@
 
 use crate::support::Bellwether;
 use crate::support::databases::{Database, Db};
+use crate::support::installed;
 use crate::support::processes::eventually;
 use crate::support::running::Running;
-use crate::support::servers::python;
 use crate::support::workspace::Workspace;
 use rustix::process::Signal;
 
@@ -102,7 +102,7 @@ impl Project {
             .env("RUN_MIGRATIONS", if role == "leader" { "true" } else { "" })
             .env("BELLWETHER_APP", role)
             .env("PYTHONDONTWRITEBYTECODE", "1")
-            .command([python(), "manage.py", "migrate"])
+            .command([installed("BELLWETHER_TEST_PYTHON").as_str(), "manage.py", "migrate"])
     }
 
     /// Two followers that wait.

@@ -2,11 +2,10 @@
 //! leads, the other follows by what its framework's table says. The last migration that both ship fails or hangs if the
 //! variable `ORDERS` says so.
 
-use super::installed;
-use crate::support::Bellwether;
 use crate::support::databases::{Database, Db};
 use crate::support::processes::eventually;
 use crate::support::workspace::Workspace;
+use crate::support::{Bellwether, installed};
 use rustix::process::Signal;
 use std::fs;
 use std::path::Path;

@@ -8,6 +8,7 @@ mod extra;
 mod sqlx;
 
 use crate::support::databases::Database;
+use crate::support::installed;
 use crate::support::running::Running;
 use crate::support::workspace::Workspace;
 use crate::support::{Bellwether, PATIENCE};
@@ -166,9 +167,4 @@ impl<'a> Framework<'a> {
         self.agrees(3);
         let _ = self.bellwether(Bellwether::follow(self.database)).run().exits(0);
     }
-}
-
-fn installed(variable: &str) -> String {
-    let script = if variable.contains("_MORE_") { "test-frameworks" } else { "test" };
-    std::env::var(variable).unwrap_or_else(|_| panic!("{variable} is not set: run the tests with scripts/{script}"))
 }

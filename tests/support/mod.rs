@@ -215,3 +215,9 @@ impl Bellwether {
 fn quoted(word: &str) -> String {
     format!("'{}'", word.replace('\'', r"'\''"))
 }
+
+/// What `scripts/frameworks` has put there, by the variable that says where.
+pub(crate) fn installed(variable: &str) -> String {
+    let script = if variable.contains("_MORE_") { "test-frameworks" } else { "test" };
+    std::env::var(variable).unwrap_or_else(|_| panic!("{variable} is not set: run the tests with scripts/{script}"))
+}

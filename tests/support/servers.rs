@@ -8,7 +8,6 @@ use std::fs::{self, Permissions};
 use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::sync::LazyLock;
 use tempfile::TempDir;
 use url::Url;
 
@@ -143,14 +142,6 @@ pub(crate) fn durable(db: Db) -> &'static [&'static str] {
 fn has_let_go(pid: i32) -> bool {
     let threads = fs::read_dir(format!("/proc/{pid}/task")).map_or(0, Iterator::count);
     !processes::is_alive(pid) && threads <= 1
-}
-
-/// The Python that has Django.
-pub(crate) fn python() -> &'static str {
-    static PYTHON: LazyLock<String> = LazyLock::new(|| {
-        script(["python", concat!(env!("CARGO_MANIFEST_DIR"), "/target/python")].map(OsStr::new), None)
-    });
-    &PYTHON
 }
 
 fn folder() -> TempDir {
