@@ -35,6 +35,13 @@ pub fn is_unsafe(c: char) -> bool {
         || matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2028}' | '\u{2029}' | '\u{2066}'..='\u{2069}')
 }
 
+/// The first ten of a list.
+pub fn listed(items: &[String]) -> String {
+    const SHOWN: usize = 10;
+    let more = if items.len() > SHOWN { ", …" } else { "" };
+    items[..items.len().min(SHOWN)].join(", ") + more
+}
+
 /// Milliseconds, as the JSON has durations.
 pub fn milliseconds(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)

@@ -167,6 +167,36 @@ fn a_table_in_another_schema_is_pointed_at_and_can_be_named() {
 }
 
 #[test]
+fn prismas_table_is_in_the_schema_of_the_url() {
+    let database = Db::Postgres.fresh();
+    let app = Workspace::new();
+    app.write("prisma/migrations/0_init/migration.sql", "");
+    database.execute("CREATE SCHEMA other");
+    for schema in ["public", "other"] {
+        database.execute(&format!(
+            "CREATE TABLE {schema}._prisma_migrations (id varchar(36), checksum varchar(64), finished_at timestamptz, \
+             migration_name varchar(255), logs text, rolled_back_at timestamptz)"
+        ));
+    }
+    database.execute("INSERT INTO _prisma_migrations VALUES ('1', 'x', now(), '0_init', NULL, NULL)");
+    for (query, expected) in [("", "1 of 1"), ("?schema=public", "1 of 1"), ("?schema=other", "0 of 1")] {
+        let url = format!("{}{query}", database.url());
+        let line = Bellwether::migrations(&database).in_workspace(&app).args(["--migrations", "prisma"]);
+        let _ = line.args(["--migrations-database-url", &url]).run().exits(0).prints(expected);
+    }
+}
+
+#[test]
+fn what_looks_like_a_mistake_on_disk_is_a_warning() {
+    let (database, app) = (Db::Sqlite.fresh(), rails());
+    app.write("db/migrate/20240104_Bad.rb", "");
+    let outcome = look(&database, &app, &["--migrations", "rails"]).exits(0).prints("0 of 3");
+    let _ = outcome.prints("passed over, because by their names they are no migrations: `20240104_Bad.rb`");
+    let line = Bellwether::follow(&database).in_workspace(&app).args(["--migrations", "rails", "--timeout", "0s"]);
+    let _ = line.run().exits(120).says("warning: Rails: passed over");
+}
+
+#[test]
 fn a_role_that_may_not_read_is_told_so() {
     let database = Db::Postgres.fresh();
     rails_table(&database, &["20240101"]);

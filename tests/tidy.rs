@@ -30,7 +30,7 @@ const ARROWS: [(&str, &[&str]); 15] = [
     ("environment", &[]),
     ("error", &["exit", "store"]),
     ("exit", &[]),
-    ("gate", &["protocol", "store"]),
+    ("gate", &["protocol", "store", "words"]),
     ("identity", &["environment"]),
     ("protocol", &[]),
     ("report", &["protocol", "words"]),

@@ -9,9 +9,7 @@ use crate::protocol::gate::Tally;
 use crate::report::{Event, Migrations as Shown, Reporter};
 use crate::settings::Migrations;
 use crate::store::StoreError;
-
-/// How many names a line lists.
-const LISTED: usize = 10;
+use crate::words::listed;
 
 /// Looks at the tables, and warns of what looks wrong there, once each.
 pub(super) struct Look<'a> {
@@ -56,7 +54,7 @@ impl<'a> Look<'a> {
 pub(super) fn opening(migrations: &Migrations) -> Event {
     let database = &migrations.database;
     Event::Gate {
-        sources: migrations.gate.describe(),
+        sources: migrations.gate.describe(&database.location),
         database: database.location.to_string(),
         database_source: database.source.clone(),
     }
@@ -87,15 +85,7 @@ pub(super) fn missing(tally: &Tally) -> String {
         .filter(|(_, names)| !names.is_empty())
         .map(|(word, names)| format!("{} {word}: {}", names.len(), listed(names)));
     let mut parts: Vec<String> = applied.into_iter().chain(undone).collect();
-    parts.extend(tally.never.iter().take(LISTED).map(|(name, reason)| format!("{name} will never run: {reason}")));
+    parts.extend(tally.never.iter().map(|(name, reason)| format!("{name} will never run: {reason}")));
     parts.extend(tally.probe.clone());
     parts.join("; ")
-}
-
-fn listed(names: &[String]) -> String {
-    let mut list = names.iter().take(LISTED).cloned().collect::<Vec<_>>().join(", ");
-    if names.len() > LISTED {
-        list.push_str(", …");
-    }
-    list
 }

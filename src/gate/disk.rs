@@ -1,14 +1,16 @@
 //! What this app ships: the migrations in its folders.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use crc::{CRC_32_ISO_HDLC, Crc};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256, Sha384};
-use walkdir::WalkDir;
+use walkdir::{DirEntry, WalkDir};
 
 use super::preset::{Digest, Preset, Rule};
 use super::{alembic, django, drizzle};
+use crate::words::listed;
 
 /// A migration that this app ships.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -89,12 +91,8 @@ fn sorted(preset: &Preset, mut migrations: Vec<Migration>) -> Vec<Migration> {
 }
 
 fn plain(preset: &Preset, folder: &Path) -> Result<Vec<Migration>, String> {
-    let depth = if preset.files.recursive { usize::MAX } else { 1 };
     let mut migrations = Vec::new();
-    let hidden = |entry: &walkdir::DirEntry| entry.file_name().to_string_lossy().starts_with('.');
-    let entries = WalkDir::new(folder).min_depth(1).max_depth(depth).follow_links(true).sort_by_file_name();
-    for entry in entries.into_iter().filter_entry(|entry| entry.depth() == 0 || !hidden(entry)) {
-        let entry = entry.map_err(|error| format!("can't read `{}`: {error}", folder.display()))?;
+    for entry in entries(preset, folder)? {
         let name = entry.file_name().to_string_lossy();
         let file = match preset.files.marker {
             Some(marker) => entry.path().join(marker),
@@ -111,6 +109,39 @@ fn plain(preset: &Preset, folder: &Path) -> Result<Vec<Migration>, String> {
         });
     }
     Ok(migrations)
+}
+
+fn entries(preset: &Preset, folder: &Path) -> Result<Vec<DirEntry>, String> {
+    let depth = if preset.files.recursive { usize::MAX } else { 1 };
+    let hidden = |entry: &DirEntry| entry.file_name().to_string_lossy().starts_with('.');
+    let entries = WalkDir::new(folder).min_depth(1).max_depth(depth).follow_links(true).sort_by_file_name();
+    let entries = entries.into_iter().filter_entry(|entry| entry.depth() == 0 || !hidden(entry));
+    entries.collect::<Result<_, _>>().map_err(|error| format!("can't read `{}`: {error}", folder.display()))
+}
+
+/// What looks like a mistake in what is shipped: a file that is passed over for its name, or two migrations that one row
+/// would speak for.
+pub fn doubts(preset: &Preset, folder: &Path, shipped: &[Migration]) -> Result<Vec<String>, String> {
+    let mut doubts = Vec::new();
+    if matches!(preset.rule, Rule::Plain | Rule::Flyway | Rule::Highest) {
+        let entries = entries(preset, folder)?;
+        let files = entries.iter().filter(|entry| entry.file_type().is_file());
+        let names: Vec<_> = files
+            .map(|entry| entry.file_name().to_string_lossy())
+            .filter(|name| preset.files.is_nearly(name))
+            .map(|name| format!("`{name}`"))
+            .collect();
+        if !names.is_empty() {
+            doubts.push(format!("passed over, because by their names they are no migrations: {}", listed(&names)));
+        }
+    }
+    let mut seen: BTreeMap<(Option<&str>, &str), &str> = BTreeMap::new();
+    for migration in shipped {
+        if let Some(other) = seen.insert((migration.scope.as_deref(), &migration.id), &migration.name) {
+            doubts.push(format!("`{other}` and `{}` are the same to the framework: one row is both", migration.name));
+        }
+    }
+    Ok(doubts)
 }
 
 /// A file's name for people: without the ending where the table doesn't have it either.
@@ -168,6 +199,10 @@ mod tests {
         assert_eq!(ids("rails", &rails), ["1", "2", "10"]);
         let sqlx = ["1_a.sql", "0002_b.up.sql", "0002_b.down.sql", "sub/3_c.sql", "readme.sql"];
         assert_eq!(ids("sqlx", &sqlx), ["1", "2"]);
+        let typeorm = ["1700000000001-A.ts", "B1700000000002.ts", "index.ts", "C.ts", "1700000000001-A.d.ts"];
+        assert_eq!(ids("typeorm", &typeorm), ["1700000000001", "1700000000002"]);
+        assert_eq!(ids("laravel", &["2024_a.php", "helper.php"]), ["2024_a"]);
+        assert_eq!(ids("sea-orm", &["m2024_a.rs", "lib.rs", "more.rs"]), ["m2024_a"]);
     }
 
     #[test]
@@ -178,6 +213,20 @@ mod tests {
         assert!(super::folder(rails, None, folder.path()).expect_err("missing").contains("`db/migrate`"));
         let given = super::folder(rails, Some(Path::new("elsewhere")), folder.path());
         assert!(given.expect_err("missing").contains("`elsewhere`"));
+    }
+
+    #[test]
+    fn what_looks_like_a_mistake_is_named() {
+        let folder = tempfile::tempdir().expect("a folder");
+        for file in ["1_a.rb", "01_b.rb", "2_Bad.rb", "README.md"] {
+            std::fs::write(folder.path().join(file), "").expect("a file");
+        }
+        let rails = find("rails").expect("a framework");
+        let migrations = shipped(rails, folder.path()).expect("migrations");
+        let doubts = doubts(rails, folder.path(), &migrations).expect("a folder");
+        assert_eq!(doubts.len(), 2, "{doubts:?}");
+        assert!(doubts[0].ends_with("no migrations: `2_Bad.rb`"), "{doubts:?}");
+        assert!(doubts[1].contains("`01_b` and `1_a`"), "{doubts:?}");
     }
 
     #[test]

@@ -38,7 +38,7 @@ pub(super) fn compare(preset: &Preset, shipped: &[Migration], records: &[Record]
     // The schema's own row and the baseline belong to the database, not to another app.
     let ours: BTreeSet<&str> = shipped.iter().map(|migration| migration.id.as_str()).collect();
     let others = |record: &&Record| {
-        !ours.contains(record.id.as_str()) && !(is_baseline(kind(record)) || kind(record) == "SCHEMA")
+        !(ours.contains(record.id.as_str()) || is_baseline(kind(record)) || kind(record) == "SCHEMA")
     };
     comparison.others = records.iter().filter(others).count();
     comparison

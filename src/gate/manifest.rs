@@ -21,7 +21,9 @@ struct Manifest {
 #[derive(Serialize, Deserialize)]
 struct Entry {
     framework: String,
-    table: String,
+    /// Where another one than usual was named.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    table: Option<String>,
     migrations: Vec<Migration>,
 }
 
@@ -29,7 +31,7 @@ struct Entry {
 pub fn write(sources: &[Source]) -> String {
     let entry = |source: &Source| Entry {
         framework: source.preset.name.to_owned(),
-        table: source.table.to_string(),
+        table: source.table.as_ref().map(TableName::to_string),
         migrations: source.shipped.clone(),
     };
     let manifest = Manifest { bellwether_manifest: VERSION, sources: sources.iter().map(entry).collect() };
@@ -54,10 +56,11 @@ pub fn read(file: &Path, text: &str, table: Option<&TableName>) -> Result<Vec<So
         if entry.migrations.is_empty() {
             return Err(format!("`{shown}` lists no migration of {}; {make}", preset.title));
         }
-        let own = TableName::parse(&entry.table)
-            .map_err(|why| format!("`{shown}` names the table `{}`: {why}; {make}", entry.table))?;
-        let table = table.cloned().unwrap_or(own);
-        sources.push(Source { preset, origin: text.to_owned(), table, shipped: entry.migrations });
+        let own = entry.table.map(|own| {
+            TableName::parse(&own).map_err(|why| format!("`{shown}` names the table `{own}`: {why}; {make}"))
+        });
+        let table = table.cloned().or(own.transpose()?);
+        sources.push(Source { preset, origin: text.to_owned(), table, shipped: entry.migrations, doubts: Vec::new() });
     }
     if sources.is_empty() { Err(format!("`{shown}` lists nothing; {make}")) } else { Ok(sources) }
 }

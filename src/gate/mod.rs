@@ -35,6 +35,7 @@ pub use self::spec::{Kind, Spec, parse};
 pub use self::table::{TableError, TableName};
 use crate::protocol::gate::Tally;
 use crate::store::Store;
+use crate::store::url::Location;
 
 /// What one framework ships, and its table.
 #[derive(Clone, Debug)]
@@ -43,10 +44,12 @@ pub struct Source {
     pub preset: &'static Preset,
     /// Where the list of migrations comes from.
     pub origin: String,
-    /// Its table.
-    pub table: TableName,
+    /// Its table, where another one than usual was named.
+    pub table: Option<TableName>,
     /// What is shipped, in order.
     pub shipped: Vec<Migration>,
+    /// What looks like a mistake in it.
+    pub doubts: Vec<String>,
 }
 
 /// All that this app ships.
@@ -73,6 +76,13 @@ pub struct Report {
     pub comparison: Comparison,
 }
 
+impl Source {
+    /// Its table in such a database.
+    fn table(&self, location: &Location) -> TableName {
+        self.table.clone().unwrap_or_else(|| TableName::of(self.preset, location))
+    }
+}
+
 impl Gate {
     /// Finds out what is shipped. The error says what is missing and how to mend it.
     pub fn load(
@@ -91,9 +101,9 @@ impl Gate {
                 (Kind::Framework(preset), path) => {
                     let folder = disk::folder(preset, path.as_deref(), here)?;
                     let shipped = disk::shipped(preset, &folder)?;
+                    let doubts = disk::doubts(preset, &folder, &shipped)?;
                     let origin = folder.strip_prefix(here).unwrap_or(&folder).display().to_string();
-                    let table = table.cloned().unwrap_or_else(|| TableName::of(preset));
-                    sources.push(Source { preset, origin, table, shipped });
+                    sources.push(Source { preset, origin, table: table.cloned(), shipped, doubts });
                 }
             }
         }
@@ -109,12 +119,14 @@ impl Gate {
     pub async fn read(&self, store: &mut Store, limit: Duration) -> Result<Vec<Report>, TableError> {
         let mut reports = Vec::new();
         for source in &self.sources {
-            let rows = table::read(store, limit, source.preset, &source.table).await?;
+            let table = source.table(store.location());
+            let mut rows = table::read(store, limit, source.preset, &table).await?;
+            rows.warnings.extend(source.doubts.iter().cloned());
             reports.push(Report {
                 title: source.preset.title,
                 framework: source.preset.name,
                 origin: source.origin.clone(),
-                table: source.table.to_string(),
+                table: table.to_string(),
                 has_table: rows.has_table,
                 comparison: compare::compare(source.preset, &source.shipped, &rows, self.unknown_is_ahead),
             });
@@ -123,10 +135,10 @@ impl Gate {
     }
 
     /// What is compared with which table, in words.
-    pub fn describe(&self) -> Vec<String> {
+    pub fn describe(&self, location: &Location) -> Vec<String> {
         let describe = |source: &Source| {
-            let Source { preset, origin, table, shipped } = source;
-            format!("{} migrations of {} in {origin}, table {table}", shipped.len(), preset.title)
+            let Source { preset, origin, shipped, .. } = source;
+            format!("{} migrations of {} in {origin}, table {}", shipped.len(), preset.title, source.table(location))
         };
         self.sources.iter().map(describe).collect()
     }

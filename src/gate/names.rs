@@ -30,6 +30,8 @@ pub enum Capture {
     Words,
     /// The digits that it begins with; this must follow them.
     Digits(&'static str),
+    /// The digits that it begins with, before a hyphen, or the thirteen that its stem ends with: a time.
+    Time,
     /// As `Digits("_")`, in a name of which the rest is lower-case words.
     DigitsOfWords,
     /// All of it, with its ending, if it begins with digits and an underscore.
@@ -60,21 +62,7 @@ pub enum Key {
 impl Files {
     /// The part of a file's or folder's name that counts; nothing if it is no migration.
     pub fn capture<'n>(&self, name: &'n str) -> Option<&'n str> {
-        let ends = |ending: &&&str| {
-            name.len() > ending.len()
-                && name.get(name.len() - ending.len()..).is_some_and(|end| end.eq_ignore_ascii_case(ending))
-        };
-        if self.but_not.iter().any(|ending| ends(&ending))
-            || self.but_not_beginning.iter().any(|beginning| name.starts_with(beginning))
-        {
-            return None;
-        }
-        let stem = if self.marker.is_some() {
-            name
-        } else {
-            let ending = self.endings.iter().filter(ends).max_by_key(|ending| ending.len())?;
-            &name[..name.len() - ending.len()]
-        };
+        let stem = self.stem(name)?;
         let digits = &name[..name.bytes().take_while(u8::is_ascii_digit).count()];
         let numbered = |then: &str| !digits.is_empty() && name[digits.len()..].starts_with(then);
         match self.capture {
@@ -85,6 +73,11 @@ impl Files {
             }
             Capture::Words => stem.contains('_').then_some(stem),
             Capture::Digits(then) => numbered(then).then_some(digits),
+            Capture::Time if numbered("-") => Some(digits),
+            Capture::Time => {
+                let begin = stem.len().checked_sub(13).filter(|begin| stem.is_char_boundary(*begin))?;
+                Some(&stem[begin..]).filter(|time| time.bytes().all(|byte| byte.is_ascii_digit()))
+            }
             Capture::DigitsOfWords => (numbered("_") && is_words(&stem[digits.len() + 1..])).then_some(digits),
             Capture::NumberedName => numbered("_").then_some(name),
             Capture::ToUnderscore => stem.split('_').next().filter(|part| !part.is_empty()),
@@ -94,6 +87,34 @@ impl Files {
                 (!version.is_empty() && version.chars().all(numeric)).then_some(version)
             }
         }
+    }
+
+    /// Whether a file looks like a migration, but is none by its name: perhaps somebody wrote it wrong.
+    pub fn is_nearly(&self, name: &str) -> bool {
+        let begins = match self.capture {
+            // The others are undo scripts, repeatables and callbacks.
+            Capture::Version(letters) => name.starts_with(letters),
+            _ => true,
+        };
+        begins && self.marker.is_none() && self.stem(name).is_some() && self.capture(name).is_none()
+    }
+
+    /// The name without its ending; nothing if that is another one, or if something rules the name out.
+    fn stem<'n>(&self, name: &'n str) -> Option<&'n str> {
+        let ends = |ending: &&&str| {
+            name.len() > ending.len()
+                && name.get(name.len() - ending.len()..).is_some_and(|end| end.eq_ignore_ascii_case(ending))
+        };
+        if self.but_not.iter().any(|ending| ends(&ending))
+            || self.but_not_beginning.iter().any(|beginning| name.starts_with(beginning))
+        {
+            return None;
+        }
+        if self.marker.is_some() {
+            return Some(name);
+        }
+        let ending = self.endings.iter().filter(ends).max_by_key(|ending| ending.len())?;
+        Some(&name[..name.len() - ending.len()])
     }
 }
 

@@ -18,6 +18,8 @@ pub struct Preset {
     pub files: Files,
     /// The schema of its table on PostgreSQL, where it has one of its own.
     pub schema: Option<&'static str>,
+    /// Whether `schema=` in the database's URL names another one.
+    pub schema_in_url: bool,
     /// Its table.
     pub table: &'static str,
     /// The column that says which migration a row is about.
@@ -151,6 +153,7 @@ pub const PLAIN: Preset = Preset {
         but_not_beginning: &["."],
     },
     schema: None,
+    schema_in_url: false,
     table: "migrations",
     id: "name",
     scope: None,

@@ -61,6 +61,8 @@ const FIRST: &[Preset] = &[
         title: "Prisma Migrate",
         paths: &["prisma/migrations"],
         files: Files { marker: Some("migration.sql"), ..PLAIN.files },
+        schema: Some("public"),
+        schema_in_url: true,
         table: "_prisma_migrations",
         id: "migration_name",
         applied: Applied::Ended { end: "finished_at", rolled_back: "rolled_back_at", log: "logs" },
@@ -91,7 +93,13 @@ const FIRST: &[Preset] = &[
         name: "typeorm",
         title: "TypeORM",
         paths: &["dist/migrations", "dist/migration", "src/migrations", "src/migration", "migrations"],
-        files: Files { capture: Capture::Digits("-"), endings: MODULES, but_not: DECLARATIONS, ..PLAIN.files },
+        files: Files {
+            capture: Capture::Time,
+            endings: MODULES,
+            but_not: DECLARATIONS,
+            but_not_beginning: &["index.", "."],
+            ..PLAIN.files
+        },
         table: "migrations",
         id: "timestamp",
         key: Key::Integer,

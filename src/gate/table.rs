@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::flyway;
 use super::preset::{Applied, Digest, Preset, RowState, Rule};
 use super::presets::all;
+use crate::store::url::{Dialect, Location};
 use crate::store::{Class, Column, Found, Store, StoreError};
 
 /// Where a framework's table is.
@@ -67,9 +68,11 @@ impl TableName {
         }
     }
 
-    /// The table that a framework makes by itself.
-    pub fn of(preset: &Preset) -> Self {
-        Self { schema: preset.schema.map(str::to_owned), name: preset.table.to_owned() }
+    /// The table that a framework makes by itself in such a database. A schema of its own is PostgreSQL's only.
+    pub fn of(preset: &Preset, location: &Location) -> Self {
+        let named = location.schema().filter(|_| preset.schema_in_url).or(preset.schema);
+        let schema = named.filter(|_| location.dialect() == Dialect::Postgres).map(str::to_owned);
+        Self { schema, name: preset.table.to_owned() }
     }
 }
 
@@ -84,8 +87,7 @@ impl std::fmt::Display for TableName {
 
 /// Reads a framework's table. A missing one has no rows.
 pub async fn read(store: &mut Store, limit: Duration, preset: &Preset, wanted: &TableName) -> Result<Rows, TableError> {
-    // A schema of the framework's own is PostgreSQL's; elsewhere the table has just its name.
-    let schema = wanted.schema.as_deref().filter(|_| store.has_schemas() || preset.schema.is_none());
+    let schema = wanted.schema.as_deref();
     let found = store.find_tables(limit, schema, &wanted.name).await?;
     let is_meant = |table: &&Found| match (schema, &table.schema) {
         (Some(wanted), Some(schema)) => wanted.eq_ignore_ascii_case(schema),

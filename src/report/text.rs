@@ -115,13 +115,13 @@ fn duration(milliseconds: u64) -> Duration {
 
 fn applied(migrations: &Migrations) -> String {
     let Migrations { shipped, applied, current, failed, probe } = migrations;
-    let mut words = probe.as_ref().map(|said| format!("{said}; ")).unwrap_or_default();
-    if *shipped > 0 {
-        let now = current.as_ref().map(|name| format!(", now {name}")).unwrap_or_default();
-        let bad = if failed.is_empty() { String::new() } else { format!(", FAILED: {}", failed.join(", ")) };
-        words.push_str(&format!("{applied} of {shipped} migrations applied{now}{bad}; "));
+    let said = probe.as_ref().map(|said| format!("{said}; ")).unwrap_or_default();
+    if *shipped == 0 {
+        return said;
     }
-    words
+    let now = current.as_ref().map(|name| format!(", now {name}")).unwrap_or_default();
+    let bad = if failed.is_empty() { String::new() } else { format!(", FAILED: {}", failed.join(", ")) };
+    format!("{said}{applied} of {shipped} migrations applied{now}{bad}; ")
 }
 
 fn stopping(reason: StopReason, signal: Option<&str>) -> String {

@@ -101,7 +101,7 @@ mod tests {
 
     fn server(url: &str) -> Server {
         match parse(url, "DATABASE_URL").expect("a URL").location {
-            Location::Server(server) => server,
+            Location::Server(server) => *server,
             Location::File(_) => panic!("a file"),
         }
     }

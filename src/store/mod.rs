@@ -59,6 +59,11 @@ impl Store {
         schema::create(self.location.dialect(), &self.table)
     }
 
+    /// Where it is.
+    pub fn location(&self) -> &url::Location {
+        &self.location
+    }
+
     /// Whether a database here has schemas.
     pub fn has_schemas(&self) -> bool {
         self.location.dialect() == url::Dialect::Postgres

@@ -22,7 +22,7 @@ pub struct DatabaseUrl {
 #[derive(Debug, Clone)]
 pub enum Location {
     /// A PostgreSQL, MySQL or MariaDB server.
-    Server(Server),
+    Server(Box<Server>),
     /// A SQLite file.
     File(SqliteFile),
 }
@@ -51,6 +51,8 @@ pub struct Server {
     pub password: Option<Password>,
     /// The database on the server.
     pub database: Option<String>,
+    /// The schema of `schema=`, with which Prisma says where its tables are. Ours are not there.
+    pub schema: Option<String>,
     /// How the connection is encrypted; disabled on a socket.
     pub tls: Tls,
 }
@@ -103,9 +105,8 @@ impl DatabaseUrl {
     /// The texts to mask wherever something is stored or printed: the password as it is, as the URL has it, and in the
     /// ways in which libraries encode it; the longest first.
     pub fn secrets(&self) -> Vec<String> {
-        let Location::Server(Server { password: Some(password), .. }) = &self.location else {
-            return Vec::new();
-        };
+        let Location::Server(server) = &self.location else { return Vec::new() };
+        let Some(password) = &server.password else { return Vec::new() };
         let encoded = |set| utf8_percent_encode(&password.clear, set).to_string();
         let form = url::form_urlencoded::byte_serialize(password.clear.as_bytes()).collect();
         let mut secrets = vec![
@@ -124,6 +125,14 @@ impl DatabaseUrl {
 }
 
 impl Location {
+    /// The schema that `schema=` names.
+    pub fn schema(&self) -> Option<&str> {
+        match self {
+            Self::Server(server) => server.schema.as_deref(),
+            Self::File(_) => None,
+        }
+    }
+
     /// Which SQL is spoken there.
     pub fn dialect(&self) -> Dialect {
         match self {

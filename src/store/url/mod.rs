@@ -48,7 +48,7 @@ fn read(url: &str) -> Result<(Location, Vec<String>), Flaw> {
         Dialect::Sqlite => Ok((Location::File(sqlite::read(rest)?), Vec::new())),
         Dialect::Postgres | Dialect::MySql => {
             let (server, notes) = server::read(dialect, rest)?;
-            Ok((Location::Server(server), notes))
+            Ok((Location::Server(Box::new(server)), notes))
         }
     }
 }

@@ -14,6 +14,7 @@ pub(super) struct Parameters {
     pub(super) user: Option<String>,
     pub(super) password: Option<Password>,
     pub(super) database: Option<String>,
+    pub(super) schema: Option<String>,
     pub(super) tls: Wishes,
     pub(super) notes: Vec<String>,
 }
@@ -47,6 +48,7 @@ impl Parameters {
             "user" => self.user = decode_optional(value)?,
             "password" => self.password = Password::decode(value)?,
             "dbname" => self.database = decode_optional(value)?,
+            "schema" => self.schema = decode_optional(value)?,
             "socket" | "unixsocket" if dialect == Dialect::MySql => self.socket = decode_optional(value)?,
             _ if self.tls.take(key, value, shown.is_some(), dialect, &mut self.notes)? => {}
             _ if is_harmless(key) => {}
@@ -103,7 +105,6 @@ fn is_harmless(key: &str) -> bool {
         "readtimeout",
         "reapingfrequency",
         "reconnect",
-        "schema",
         "schemasearchpath",
         "searchpath",
         "servertimezone",

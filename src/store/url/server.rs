@@ -30,6 +30,7 @@ pub(super) fn read(dialect: Dialect, rest: &str) -> Result<(Server, Vec<String>)
         user: given.user.take().or(user),
         password: one_password(password, given.password.take())?,
         database: given.database.take().or(database),
+        schema: given.schema.take(),
         tls,
     };
     Ok((server, given.notes))

@@ -12,7 +12,7 @@ fn refused(url: &str) -> UrlError {
 
 fn server(url: &str) -> Server {
     match parsed(url).location {
-        Location::Server(server) => server,
+        Location::Server(server) => *server,
         Location::File(file) => panic!("{url}: a file, {file:?}"),
     }
 }
