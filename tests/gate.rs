@@ -82,7 +82,7 @@ fn a_success_that_left_migrations_out_is_123(database: &Database) {
 fn a_failed_run_stops_whatever_the_table_says(database: &Database) {
     table(database, &["1", "2"]);
     let _ = Bellwether::lead(database).sh("exit 7").run().exits(7);
-    let _ = follow(database, &rails()).args(["--retry-window", "300ms"]).run().exits(121).says_last("7");
+    let _ = follow(database, &rails()).args(["--retry-window", "3s"]).run().exits(121).says_last("7");
 }
 
 fn a_running_run_is_waited_for_though_all_is_applied(database: &Database) {
@@ -177,7 +177,7 @@ fn a_failure_is_said_while_a_retry_is_waited_for(database: &Database) {
     app.write("db/migration/V1__a.sql", "");
     app.write("db/migration/V2__b.sql", "");
     let line = Bellwether::follow(database).in_workspace(&app).args(["--migrations", "flyway"]);
-    let outcome = line.args(["--retry-window", "300ms"]).run().exits(121);
+    let outcome = line.args(["--retry-window", "3s"]).run().exits(121);
     let _ = outcome.says("0 of 2 migrations applied, FAILED: V1__a").says_last("1 failed: V1__a");
 }
 
