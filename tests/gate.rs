@@ -82,7 +82,7 @@ fn a_success_that_left_migrations_out_is_123(database: &Database) {
 fn a_failed_run_stops_whatever_the_table_says(database: &Database) {
     table(database, &["1", "2"]);
     let _ = Bellwether::lead(database).sh("exit 7").run().exits(7);
-    let _ = follow(database, &rails()).args(["--retry-window", "3s"]).run().exits(121).says_last("7");
+    let _ = follow(database, &rails()).args(["--retry-window", "300ms"]).run().exits(121).says_last("7");
 }
 
 fn a_running_run_is_waited_for_though_all_is_applied(database: &Database) {

@@ -30,25 +30,49 @@ pub struct Migration {
     pub links: Vec<String>,
 }
 
-/// The folder of a framework's migrations: the given one, else the first usual one that exists.
-pub fn folder(preset: &Preset, given: Option<&Path>, here: &Path) -> Result<PathBuf, String> {
-    let inner = |folder: PathBuf| if preset.rule == Rule::Alembic { alembic::folder(folder) } else { folder };
-    if let Some(given) = given {
-        let folder = here.join(given);
-        return if folder.is_dir() {
-            Ok(inner(folder))
-        } else {
-            Err(format!(
-                "there is no folder `{}`; name the one that holds the migrations of {}",
-                given.display(),
-                preset.title
-            ))
+/// Where the migrations of a framework are.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Places {
+    /// The folder.
+    pub folder: PathBuf,
+    /// Further ones, which only Alembic has.
+    pub more: Vec<PathBuf>,
+    /// Whether Alembic looks into the folders in them, too.
+    pub recursive: bool,
+}
+
+impl From<PathBuf> for Places {
+    fn from(folder: PathBuf) -> Self {
+        Self { folder, more: Vec::new(), recursive: false }
+    }
+}
+
+impl Places {
+    /// The folders, for people who are in the folder `here`.
+    pub fn shown(&self, here: &Path) -> String {
+        let shown = |folder: &PathBuf| match folder.strip_prefix(here).unwrap_or(folder) {
+            itself if itself.as_os_str().is_empty() => ".".to_owned(),
+            below => below.display().to_string(),
         };
+        [&self.folder].into_iter().chain(&self.more).map(shown).collect::<Vec<_>>().join(", ")
     }
-    if let Some(folder) = alembic::configured(here).filter(|_| preset.rule == Rule::Alembic) {
-        return Ok(folder);
+}
+
+/// The places of a framework's migrations: the given folder, else the first usual one that exists.
+pub fn places(preset: &Preset, given: Option<&Path>, here: &Path) -> Result<Places, String> {
+    if let Some(given) = given.filter(|given| !here.join(given).is_dir()) {
+        return Err(format!(
+            "there is no folder `{}`; name the one that holds the migrations of {}",
+            given.display(),
+            preset.title
+        ));
     }
-    preset.paths.iter().map(|path| here.join(path)).find(|path| path.is_dir()).ok_or_else(|| {
+    let places = match (preset.rule, given) {
+        (Rule::Alembic, given) => alembic::places(preset, given, here)?,
+        (_, Some(given)) => Some(here.join(given).into()),
+        (_, None) => preset.paths.iter().map(|path| here.join(path)).find(|path| path.is_dir()).map(Places::from),
+    };
+    places.ok_or_else(|| {
         format!(
             "no migrations of {}: there is no folder `{}` here; name theirs with `{}:PATH`, or ship a list of them and \
              name that with `manifest:FILE`",
@@ -59,12 +83,13 @@ pub fn folder(preset: &Preset, given: Option<&Path>, here: &Path) -> Result<Path
     })
 }
 
-/// The migrations in a folder, in their order. None at all is an error: of nothing it would always be true that all is
+/// The migrations in these places, in their order. None at all is an error: of nothing it would always be true that all is
 /// applied.
-pub fn shipped(preset: &Preset, folder: &Path) -> Result<Vec<Migration>, String> {
+pub fn shipped(preset: &Preset, places: &Places) -> Result<Vec<Migration>, String> {
+    let folder = &places.folder;
     let migrations = match preset.rule {
         Rule::Django => sorted(preset, django::shipped(preset, folder)?),
-        Rule::Alembic => alembic::shipped(preset, folder)?,
+        Rule::Alembic => alembic::shipped(preset, places)?,
         Rule::Drizzle => match drizzle::journal(folder)? {
             Some(migrations) => migrations,
             None => sorted(preset, plain(preset, folder)?),
@@ -188,7 +213,7 @@ mod tests {
             std::fs::write(path, "").expect("a file");
         }
         let preset = find(framework).expect("a framework");
-        let migrations = shipped(preset, folder.path()).unwrap_or_default();
+        let migrations = shipped(preset, &folder.path().to_owned().into()).unwrap_or_default();
         migrations.into_iter().map(|migration| migration.id).collect()
     }
 
@@ -209,9 +234,9 @@ mod tests {
     fn nothing_to_compare_is_an_error_with_the_fix() {
         let folder = tempfile::tempdir().expect("a folder");
         let rails = find("rails").expect("a framework");
-        assert!(shipped(rails, folder.path()).expect_err("empty").contains("`rails:PATH`"));
-        assert!(super::folder(rails, None, folder.path()).expect_err("missing").contains("`db/migrate`"));
-        let given = super::folder(rails, Some(Path::new("elsewhere")), folder.path());
+        assert!(shipped(rails, &folder.path().to_owned().into()).expect_err("empty").contains("`rails:PATH`"));
+        assert!(places(rails, None, folder.path()).expect_err("missing").contains("`db/migrate`"));
+        let given = places(rails, Some(Path::new("elsewhere")), folder.path());
         assert!(given.expect_err("missing").contains("`elsewhere`"));
     }
 
@@ -222,7 +247,7 @@ mod tests {
             std::fs::write(folder.path().join(file), "").expect("a file");
         }
         let rails = find("rails").expect("a framework");
-        let migrations = shipped(rails, folder.path()).expect("migrations");
+        let migrations = shipped(rails, &folder.path().to_owned().into()).expect("migrations");
         let doubts = doubts(rails, folder.path(), &migrations).expect("a folder");
         assert_eq!(doubts.len(), 2, "{doubts:?}");
         assert!(doubts[0].ends_with("no migrations: `2_Bad.rb`"), "{doubts:?}");

@@ -99,10 +99,10 @@ impl Gate {
                     sources.extend(manifest::read(&file, &spec.text, table)?);
                 }
                 (Kind::Framework(preset), path) => {
-                    let folder = disk::folder(preset, path.as_deref(), here)?;
-                    let shipped = disk::shipped(preset, &folder)?;
-                    let doubts = disk::doubts(preset, &folder, &shipped)?;
-                    let origin = folder.strip_prefix(here).unwrap_or(&folder).display().to_string();
+                    let places = disk::places(preset, path.as_deref(), here)?;
+                    let shipped = disk::shipped(preset, &places)?;
+                    let doubts = disk::doubts(preset, &places.folder, &shipped)?;
+                    let origin = places.shown(here);
                     sources.push(Source { preset, origin, table: table.cloned(), shipped, doubts });
                 }
             }

@@ -1,62 +1,67 @@
 //! Django: every app has a package of migrations, and one migration can stand for others that were squashed into it.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
+mod app;
 
-use walkdir::WalkDir;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+use walkdir::{DirEntry, WalkDir};
 
 use super::compare::{Comparison, Standing, State};
 use super::disk::Migration;
 use super::preset::Preset;
-use super::python;
+use super::python::{File, Literal, Said};
 use super::table::Record;
 
 /// Folders in which no app of this project lives.
-const NOT_OURS: [&str; 7] = ["node_modules", "site-packages", "__pycache__", "venv", "env", "build", "dist"];
+const NOT_OURS: [&str; 3] = ["node_modules", "site-packages", "__pycache__"];
 
 /// The migrations of every app below the project's folder; or of the app that the folder belongs to.
 pub(super) fn shipped(preset: &Preset, folder: &Path) -> Result<Vec<Migration>, String> {
-    let ours = |entry: &walkdir::DirEntry| {
-        let name = entry.file_name().to_string_lossy();
-        entry.depth() == 0 || !(name.starts_with('.') || NOT_OURS.contains(&name.as_ref()))
-    };
+    let mut labels: BTreeMap<PathBuf, String> = BTreeMap::new();
     let mut migrations = Vec::new();
-    for entry in WalkDir::new(folder).sort_by_file_name().into_iter().filter_entry(ours) {
+    for entry in WalkDir::new(folder).sort_by_file_name().into_iter().filter_entry(is_ours) {
         let entry = entry.map_err(|error| format!("can't read `{}`: {error}", folder.display()))?;
         let path = entry.path();
         let package = path.parent().filter(|parent| parent.file_name().is_some_and(|name| name == "migrations"));
-        let (Some(package), true) = (package, entry.file_type().is_file()) else { continue };
+        let (Some(package), true) = (package, path.is_file()) else { continue };
         let name = entry.file_name().to_string_lossy();
-        let (Some(stem), Some(app)) = (preset.files.capture(&name), package.parent()) else { continue };
-        let Some(label) = label(app) else { continue };
-        let text = read(path)?;
-        // What else is in a folder of that name, such as Alembic's revisions, has no migration class.
-        if !text.contains("class Migration") {
-            continue;
+        // A module has no dot in its name.
+        let stem = preset.files.capture(&name).filter(|stem| !stem.contains('.'));
+        let (Some(stem), Some(app)) = (stem, package.parent()) else { continue };
+        let Some(links) = replaces(path)? else { continue };
+        if !labels.contains_key(app) {
+            labels.insert(app.to_owned(), app::label(app)?);
         }
-        let replaces = python::strings(&text, "replaces").unwrap_or_default();
-        migrations.push(Migration {
-            name: format!("{label}.{stem}"),
-            id: stem.to_owned(),
-            scope: Some(label),
-            checksum: None,
-            links: replaces.chunks_exact(2).map(|pair| pair.join(".")).collect(),
-        });
+        let label = labels[app].clone();
+        let name = format!("{label}.{stem}");
+        migrations.push(Migration { name, id: stem.to_owned(), scope: Some(label), checksum: None, links });
     }
     Ok(migrations)
 }
 
-/// The label of an app: what its configuration says, else the name of its folder.
-fn label(app: &Path) -> Option<String> {
-    let named = std::fs::read_to_string(app.join("apps.py")).ok().and_then(|text| python::strings(&text, "label"));
-    let named = named.and_then(|strings| strings.into_iter().next());
-    // The project may be the folder that we are in.
-    let folder = app.canonicalize().ok()?;
-    named.or_else(|| Some(folder.file_name()?.to_string_lossy().into_owned()))
+/// Whether the project's own apps can be in a folder: a virtual environment holds those of others, whatever its name.
+fn is_ours(entry: &DirEntry) -> bool {
+    let name = entry.file_name().to_string_lossy();
+    entry.depth() == 0
+        || !(name.starts_with('.') || NOT_OURS.contains(&name.as_ref()) || entry.path().join("pyvenv.cfg").is_file())
 }
 
-fn read(file: &Path) -> Result<String, String> {
-    std::fs::read_to_string(file).map_err(|error| format!("can't read `{}`: {error}", file.display()))
+/// What a migration stands for; nothing if the file is none, such as Alembic's in a folder of that name. A list of which
+/// some part is no literal may be longer than what can be read of it, so then the migration stands for itself only.
+fn replaces(path: &Path) -> Result<Option<Vec<String>>, String> {
+    let file = File::read(path)?;
+    let module = file.module();
+    if !module.has("Migration") {
+        return Ok(None);
+    }
+    let said = module.class("Migration").map_or(Said::Nothing, |class| class.say("replaces"));
+    let name = |pair: Literal| pair.strings().filter(|pair| pair.len() == 2).map(|pair| pair.join("."));
+    let names = match said {
+        Said::Literal(Literal::List(pairs)) => pairs.into_iter().map(name).collect::<Option<Vec<_>>>(),
+        _ => None,
+    };
+    Ok(Some(names.unwrap_or_default()))
 }
 
 /// A migration is applied if it has a row, or if all that it stands for are.
@@ -94,7 +99,7 @@ mod tests {
     use super::*;
     use crate::gate::presets::find;
 
-    const MIGRATION: &str = "class Migration(migrations.Migration):\n";
+    const MIGRATION: &str = "class Migration(migrations.Migration):\n    pass\n";
 
     #[test]
     fn apps_are_found_with_their_labels() {
@@ -107,8 +112,14 @@ mod tests {
             ("shop/migrations/~0001_old.py", MIGRATION),
             ("lib/billing/migrations/0001_initial.py", MIGRATION),
             ("lib/billing/apps.py", "class Config(AppConfig):\n    name = 'lib.billing'\n    label = 'money'\n"),
-            (".venv/lib/site-packages/auth/migrations/0001_initial.py", MIGRATION),
-            ("other/migrations/env.py", "from alembic import context"),
+            ("build/env/migrations/0001_initial.py", MIGRATION),
+            ("python/pyvenv.cfg", ""),
+            ("python/src/auth/migrations/0001_initial.py", MIGRATION),
+            (".hidden/auth/migrations/0001_initial.py", MIGRATION),
+            ("lib/site-packages/auth/migrations/0001_initial.py", MIGRATION),
+            ("node_modules/auth/migrations/0001_initial.py", MIGRATION),
+            ("other/migrations/env.py", "from alembic import context\n'class Migration:'\n"),
+            ("other/migrations/0001.old.py", MIGRATION),
         ] {
             let path = folder.path().join(path);
             std::fs::create_dir_all(path.parent().expect("a parent")).expect("a folder");
@@ -118,8 +129,39 @@ mod tests {
         let mut migrations = shipped(django, folder.path()).expect("migrations");
         migrations.sort_by(|one, other| one.name.cmp(&other.name));
         let names: Vec<_> = migrations.iter().map(|migration| migration.name.as_str()).collect();
-        assert_eq!(names, ["money.0001_initial", "shop.0001_initial", "shop.0003_squashed"]);
-        assert_eq!(migrations[2].links, ["shop.0001_initial", "shop.0002_b"]);
+        assert_eq!(names, ["env.0001_initial", "money.0001_initial", "shop.0001_initial", "shop.0003_squashed"]);
+        assert_eq!(migrations[3].links, ["shop.0001_initial", "shop.0002_b"]);
+    }
+
+    #[test]
+    fn what_a_migration_replaces_is_read_whole_or_not_at_all() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("0001_a.py");
+        let class = |body: &str| format!("class  Migration ( Base ):\n    {body}\n");
+        let both: &[&str] = &["shop.1", "shop.2"];
+        for (text, expected) in [
+            (class("replaces = [('shop', '1'), ('shop', '2')]"), Some(both)),
+            (class("replaces: list = (['shop', '1'],) + (('sh' 'op', r'2'),)"), Some(both)),
+            (class("replaces = [('shop', '1')] + MORE"), Some(&[])),
+            (class("replaces = [('shop', '1'), OTHER]"), Some(&[])),
+            (class("replaces = [('shop', '1', '2')]"), Some(&[])),
+            (class("replaces = ['shop', '1']"), Some(&[])),
+            (class("replaces = [('shop', '1')]\n    replaces += MORE"), Some(&[])),
+            (class("def f(self):\n        replaces = [('shop', '1')]"), Some(&[])),
+            (class("'''replaces = [('shop', '1')]'''"), Some(&[])),
+            ("replaces = [('shop', '1')]\nclass Migration: pass\n".into(), Some(&[])),
+            ("class Base:\n    replaces = [('shop', '1')]\nMigration = Base\n".into(), Some(&[])),
+            ("from .base import Base as Migration\n".into(), Some(&[])),
+            ("if x:\n    class Migration: pass\n".into(), Some(&[])),
+            ("'''\nclass Migration:\n'''\nclass Migrations: pass\n".into(), None),
+            ("def f():\n    class Migration: pass\n".into(), None),
+        ] {
+            std::fs::write(&path, &text).expect("a file");
+            let expected = expected.map(|names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect());
+            assert_eq!(replaces(&path), Ok(expected), "{text}");
+        }
+        std::fs::write(&path, "class Migration(:\n").expect("a file");
+        assert!(replaces(&path).expect_err("no Python").contains("0001_a.py` can't be read as Python: line 1"));
     }
 
     fn migration(name: &str, links: &[&str]) -> Migration {
