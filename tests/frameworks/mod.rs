@@ -4,6 +4,7 @@
 
 mod fixtures;
 mod plain;
+mod python;
 mod scenes;
 
 use self::fixtures::{Fixture, all};
