@@ -37,7 +37,20 @@ pub(super) fn shipped(preset: &Preset, folder: &Path) -> Result<Vec<Migration>, 
         let name = format!("{label}.{stem}");
         migrations.push(Migration { name, id: stem.to_owned(), scope: Some(label), checksum: None, links });
     }
-    Ok(migrations)
+    Ok(once(migrations))
+}
+
+/// A build leaves copies, which share a row. Where they don't agree on what they stand for, only the row speaks for them.
+fn once(mut migrations: Vec<Migration>) -> Vec<Migration> {
+    migrations.sort_by(|one, other| one.name.cmp(&other.name));
+    migrations.dedup_by(|copy, first| {
+        let same = copy.name == first.name;
+        if same && copy.links != first.links {
+            first.links.clear();
+        }
+        same
+    });
+    migrations
 }
 
 /// Whether the project's own apps can be in a folder: a virtual environment holds those of others, whatever its name.
@@ -113,6 +126,7 @@ mod tests {
             ("lib/billing/migrations/0001_initial.py", MIGRATION),
             ("lib/billing/apps.py", "class Config(AppConfig):\n    name = 'lib.billing'\n    label = 'money'\n"),
             ("build/env/migrations/0001_initial.py", MIGRATION),
+            ("build/lib/shop/migrations/0001_initial.py", MIGRATION),
             ("python/pyvenv.cfg", ""),
             ("python/src/auth/migrations/0001_initial.py", MIGRATION),
             (".hidden/auth/migrations/0001_initial.py", MIGRATION),
@@ -178,6 +192,12 @@ mod tests {
     fn row(name: &str) -> Record {
         let (scope, id) = name.split_once('.').expect("a label");
         Record { scope: Some(scope.into()), ..record(id, RowState::Applied) }
+    }
+
+    #[test]
+    fn copies_of_a_migration_count_once() {
+        let copies = vec![migration("a.2", &["a.1"]), migration("b.1", &["a.1"]), migration("a.2", &[])];
+        assert_eq!(once(copies), [migration("a.2", &[]), migration("b.1", &["a.1"])]);
     }
 
     #[test]
