@@ -5,7 +5,7 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use super::Source;
-use super::disk::Migration;
+use super::migration::Migration;
 use super::presets::find;
 use super::table::TableName;
 

@@ -1,37 +1,30 @@
 //! The migration gate: what this app ships, compared with what the framework's own table says is applied.
 //!
 //! ```text
-//!   spec ──► presets ──► disk (what is shipped)  ─┐
-//!              │                                  ├──► compare ──► how each migration stands
-//!              └──────► table (what is applied) ──┘
+//!   spec ──► presets ──► folder (what is shipped) ─┐
+//!              │                                   ├──► rules ──► standing
+//!              └──────► table  (what is applied) ──┘
 //! ```
 //!
-//! A framework is a [`preset::Preset`], a record of names and rules; what can't be said by one has a file of its own.
-//! Only `table` reads the database, and nothing is ever written there.
+//! A framework is a [`Preset`], a record of names; what can't be said by one is a rule with a file of its own. Only `table`
+//! reads the database, and nothing is ever written there.
 
-mod alembic;
-mod compare;
-mod disk;
-mod django;
-mod drizzle;
-mod flyway;
-mod highest;
+mod folder;
 mod manifest;
-mod more;
-pub mod names;
-pub mod preset;
-pub mod presets;
-mod python;
+mod migration;
+mod presets;
+mod rules;
 mod spec;
+mod standing;
 mod table;
 
 use std::path::Path;
 use std::time::Duration;
 
-pub use self::compare::{Comparison, Standing, State};
-pub use self::disk::Migration;
-use self::preset::Preset;
+pub use self::migration::Migration;
+pub use self::presets::Preset;
 pub use self::spec::{Kind, Spec, parse};
+pub use self::standing::{Comparison, Standing, State};
 pub use self::table::{TableError, TableName};
 use crate::protocol::gate::Tally;
 use crate::store::Store;
@@ -99,9 +92,9 @@ impl Gate {
                     sources.extend(manifest::read(&file, &spec.text, table)?);
                 }
                 (Kind::Framework(preset), path) => {
-                    let places = disk::places(preset, path.as_deref(), here)?;
-                    let shipped = disk::shipped(preset, &places)?;
-                    let doubts = disk::doubts(preset, &places.folder, &shipped)?;
+                    let places = rules::places(preset, path.as_deref(), here)?;
+                    let shipped = rules::shipped(preset, &places)?;
+                    let doubts = rules::doubts(preset, &places, &shipped)?;
                     let origin = places.shown(here);
                     sources.push(Source { preset, origin, table: table.cloned(), shipped, doubts });
                 }
@@ -128,7 +121,7 @@ impl Gate {
                 origin: source.origin.clone(),
                 table: table.to_string(),
                 has_table: rows.has_table,
-                comparison: compare::compare(source.preset, &source.shipped, &rows, self.unknown_is_ahead),
+                comparison: rules::compare(source.preset, &source.shipped, &rows, self.unknown_is_ahead),
             });
         }
         Ok(reports)

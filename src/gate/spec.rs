@@ -2,8 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::preset::Preset;
-use super::presets::{all, find};
+use super::presets::{Preset, all, find};
 
 /// What to compare with the table.
 #[derive(Clone, Copy, Debug)]

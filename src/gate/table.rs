@@ -2,9 +2,7 @@
 
 use std::time::Duration;
 
-use super::flyway;
-use super::preset::{Applied, Digest, Preset, RowState, Rule};
-use super::presets::all;
+use super::presets::{Applied, Digest, Preset, RowState, Rule, all};
 use crate::store::url::{Dialect, Location};
 use crate::store::{Class, Column, Found, Store, StoreError};
 
@@ -107,10 +105,7 @@ pub async fn read(store: &mut Store, limit: Duration, preset: &Preset, wanted: &
     let as_written: Vec<_> = columns.iter().map(|name| column(preset, name, table)).collect();
     match store.read_table(limit, table, &as_written).await {
         Ok(rows) => {
-            let mut records = newest_only(preset, rows.into_iter().map(|row| record(preset, row)).collect());
-            if preset.rule == Rule::Flyway {
-                flyway::forget_foreign_checksums(&mut records);
-            }
+            let records = newest_only(preset, rows.into_iter().map(|row| record(preset, row)).collect());
             Ok(Rows { records, has_table: true, warnings: Vec::new() })
         }
         // It was dropped in this moment.

@@ -4,10 +4,12 @@ use std::path::Path;
 
 use serde::Deserialize;
 
-use super::compare::{Comparison, Standing, State, changed};
-use super::disk::{self, Migration};
-use super::preset::{Digest, Preset};
-use super::table::Record;
+use super::plain::changed;
+use crate::gate::folder;
+use crate::gate::migration::Migration;
+use crate::gate::presets::{Digest, Preset};
+use crate::gate::standing::{Comparison, Standing, State};
+use crate::gate::table::Record;
 
 #[derive(Deserialize)]
 struct Journal {
@@ -31,7 +33,7 @@ pub(super) fn journal(folder: &Path) -> Result<Option<Vec<Migration>>, String> {
     let journal: Journal =
         serde_json::from_slice(&bytes).map_err(|error| format!("`{shown}` is no journal of Drizzle's: {error}"))?;
     let migration = |entry: Entry| {
-        let checksum = disk::digest(Digest::Sha256, &folder.join(format!("{}.sql", entry.tag)))?;
+        let checksum = folder::digest(Digest::Sha256, &folder.join(format!("{}.sql", entry.tag)))?;
         Ok(Migration { name: entry.tag, id: entry.when.to_string(), checksum: Some(checksum), ..Migration::default() })
     };
     journal.entries.into_iter().map(migration).collect::<Result<_, _>>().map(Some)
@@ -79,10 +81,10 @@ fn name_of(record: &Record) -> Option<&str> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::compare::tests::{record, states};
-    use super::super::preset::RowState;
     use super::*;
+    use crate::gate::presets::RowState;
     use crate::gate::presets::find;
+    use crate::gate::rules::plain::tests::{record, states};
 
     fn migration(when: &str, name: &str) -> Migration {
         let checksum = Some(format!("hash of {name}"));

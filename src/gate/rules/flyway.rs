@@ -2,10 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::compare::{Comparison, State, plain};
-use super::disk::Migration;
-use super::preset::{Preset, RowState};
-use super::table::Record;
+use super::plain;
+use crate::gate::migration::Migration;
+use crate::gate::presets::{Preset, RowState};
+use crate::gate::standing::{Comparison, State};
+use crate::gate::table::Record;
 
 /// Rows without a version are repeatables, which are not looked at.
 pub(super) fn compare(preset: &Preset, shipped: &[Migration], records: &[Record]) -> Comparison {
@@ -20,14 +21,14 @@ pub(super) fn compare(preset: &Preset, shipped: &[Migration], records: &[Record]
             effective.insert(&record.id, record);
         }
     }
-    let records: Vec<Record> = effective.into_values().cloned().collect();
+    let records: Vec<Record> = effective.into_values().map(without_foreign_checksum).collect();
     let order = |id: &str| preset.key.order(id);
     let baseline = records
         .iter()
         .filter(|record| is_baseline(kind(record)) && record.state == RowState::Applied)
         .map(|record| order(&record.id))
         .max();
-    let mut comparison = plain(preset, shipped, &records);
+    let mut comparison = plain::compare(preset, shipped, &records);
     for (standing, migration) in comparison.standings.iter_mut().zip(shipped) {
         let below = baseline.as_ref().is_some_and(|baseline| order(&migration.id) <= *baseline);
         if below && matches!(standing.state, State::Pending | State::NeverRuns) {
@@ -61,18 +62,17 @@ fn is_undoing(kind: &str) -> bool {
     kind == "DELETE" || kind.starts_with("UNDO")
 }
 
-/// Only rows of a script have a checksum that its file can be held against.
-pub(super) fn forget_foreign_checksums(records: &mut [Record]) {
-    for record in records.iter_mut().filter(|record| kind(record) != "SQL" || record.state != RowState::Applied) {
-        record.checksum = None;
-    }
+/// Only the row of a script that is applied has a checksum that its file can be held against.
+fn without_foreign_checksum(record: &Record) -> Record {
+    let is_of_file = kind(record) == "SQL" && record.state == RowState::Applied;
+    Record { checksum: record.checksum.clone().filter(|_| is_of_file), ..record.clone() }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::compare::tests::{record, states};
     use super::*;
     use crate::gate::presets::find;
+    use crate::gate::rules::plain::tests::{record, states};
 
     fn row(rank: i64, version: &str, kind: &str, state: RowState) -> Record {
         Record { more: vec![Some(rank.to_string()), Some(kind.to_owned())], ..record(version, state) }

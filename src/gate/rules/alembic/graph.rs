@@ -2,9 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::super::compare::{Comparison, Standing, State};
-use super::super::disk::Migration;
-use super::super::table::Record;
+use crate::gate::migration::Migration;
+use crate::gate::standing::{Comparison, Standing, State};
+use crate::gate::table::Record;
 
 /// Marks a link as the name of a branch, by which others can depend on the revision.
 pub(super) const LABEL: &str = "branch:";
@@ -121,9 +121,9 @@ fn twice(shipped: &[Migration]) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::super::compare::tests::{record, states};
-    use super::super::super::preset::RowState;
     use super::*;
+    use crate::gate::presets::RowState;
+    use crate::gate::rules::plain::tests::{record, states};
 
     fn migration(id: &str, links: &[&str]) -> Migration {
         let links = links.iter().map(|link| (*link).to_owned()).collect();

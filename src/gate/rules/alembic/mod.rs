@@ -11,9 +11,9 @@ use walkdir::WalkDir;
 
 pub(super) use self::config::places;
 pub(super) use self::graph::compare;
-use super::disk::{Migration, Places};
-use super::preset::Preset;
 use super::python::{File, Literal, Said, Scope};
+use crate::gate::migration::{Migration, Places};
+use crate::gate::presets::Preset;
 
 /// The revisions in these places. Who they are and what they build on is said in the files.
 pub(super) fn shipped(preset: &Preset, places: &Places) -> Result<Vec<Migration>, String> {

@@ -1,67 +1,11 @@
-//! What is on disk against what is in the table. Pure.
+//! A row each, as most frameworks have it. Pure.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::disk::Migration;
-use super::preset::{Preset, RowState, Rule};
-use super::table::{Record, Rows};
-use super::{alembic, django, drizzle, flyway, highest};
-
-/// How a migration stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum State {
-    /// It is applied.
-    Applied,
-    /// It has no row, or none that counts.
-    Pending,
-    /// Its row says that it failed.
-    Failed,
-    /// Its row says that it has begun. The row of one whose runner died is the same.
-    Running,
-    /// The framework will pass it over.
-    NeverRuns,
-    /// The table is at a place that this app's files don't know, so it can't be told.
-    Unknown,
-}
-
-/// A migration, and how it stands.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Standing {
-    /// Its name for people.
-    pub name: String,
-    /// How it stands.
-    pub state: State,
-    /// Why it never runs.
-    pub reason: Option<String>,
-}
-
-/// What came out of a comparison.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Comparison {
-    /// The migrations of this app, in their order.
-    pub standings: Vec<Standing>,
-    /// How many rows are about none of them.
-    pub others: usize,
-    /// What looks wrong and stops nobody.
-    pub warnings: Vec<String>,
-}
-
-/// Compares. `ahead` is whether a revision that is not on disk counts as newer than all that are.
-pub fn compare(preset: &Preset, shipped: &[Migration], rows: &Rows, ahead: bool) -> Comparison {
-    let records = &rows.records;
-    let mut comparison = match preset.rule {
-        Rule::Plain => plain(preset, shipped, records),
-        Rule::Django => django::compare(shipped, records),
-        Rule::Alembic => alembic::compare(shipped, records, ahead),
-        Rule::Drizzle => drizzle::compare(preset, shipped, records),
-        Rule::Flyway => flyway::compare(preset, shipped, records),
-        Rule::Highest => highest::compare(preset, shipped, records),
-    };
-    let mut warnings = rows.warnings.clone();
-    warnings.append(&mut comparison.warnings);
-    Comparison { warnings, ..comparison }
-}
+use crate::gate::migration::Migration;
+use crate::gate::presets::{Preset, RowState};
+use crate::gate::standing::{Comparison, Standing, State};
+use crate::gate::table::Record;
 
 type Key = (Option<String>, String);
 
@@ -70,7 +14,7 @@ fn key_of(migration: &Migration) -> Key {
 }
 
 /// A row each.
-pub(super) fn plain(preset: &Preset, shipped: &[Migration], records: &[Record]) -> Comparison {
+pub fn compare(preset: &Preset, shipped: &[Migration], records: &[Record]) -> Comparison {
     let mut by_key: BTreeMap<Key, Vec<&Record>> = BTreeMap::new();
     for record in records {
         by_key.entry((record.scope.clone(), record.id.clone())).or_default().push(record);
@@ -111,7 +55,7 @@ fn state(rows: &[&Record]) -> State {
 }
 
 /// The warning about a file that is not the one that was applied.
-pub(super) fn changed(migration: &Migration, rows: &[&Record]) -> Option<String> {
+pub fn changed(migration: &Migration, rows: &[&Record]) -> Option<String> {
     let own = migration.checksum.as_ref()?;
     let mut applied = rows.iter().filter(|record| record.state == RowState::Applied).peekable();
     let differ =
@@ -124,19 +68,15 @@ pub(super) mod tests {
     use super::*;
     use crate::gate::presets::find;
 
-    pub(in super::super) fn migration(id: &str) -> Migration {
+    pub(in crate::gate::rules) fn migration(id: &str) -> Migration {
         Migration { name: format!("{id}_name"), id: id.to_owned(), ..Migration::default() }
     }
 
-    pub(in super::super) fn record(id: &str, state: RowState) -> Record {
+    pub(in crate::gate::rules) fn record(id: &str, state: RowState) -> Record {
         Record { scope: None, id: id.to_owned(), state, checksum: None, more: Vec::new() }
     }
 
-    pub(in super::super) fn rows(records: Vec<Record>) -> Rows {
-        Rows { records, has_table: true, warnings: Vec::new() }
-    }
-
-    pub(in super::super) fn states(comparison: &Comparison) -> Vec<State> {
+    pub(in crate::gate::rules) fn states(comparison: &Comparison) -> Vec<State> {
         comparison.standings.iter().map(|standing| standing.state).collect()
     }
 
@@ -151,7 +91,7 @@ pub(super) mod tests {
             record("7", RowState::Applied),
             record("8", RowState::Void),
         ];
-        let comparison = compare(rails, &shipped, &rows(records), false);
+        let comparison = compare(rails, &shipped, &records);
         assert_eq!(states(&comparison), [State::Applied, State::Failed, State::Running, State::Pending]);
         assert_eq!(comparison.others, 2);
     }
@@ -160,7 +100,7 @@ pub(super) mod tests {
     fn one_success_outweighs_the_tries_before_it() {
         let rails = find("rails").expect("a framework");
         let records = vec![record("1", RowState::Failed), record("1", RowState::Applied)];
-        assert_eq!(states(&compare(rails, &[migration("1")], &rows(records), false)), [State::Applied]);
+        assert_eq!(states(&compare(rails, &[migration("1")], &records)), [State::Applied]);
     }
 
     #[test]
@@ -168,10 +108,10 @@ pub(super) mod tests {
         let sqlx = find("sqlx").expect("a framework");
         let shipped = [Migration { checksum: Some("aa".into()), ..migration("1") }];
         let other = Record { checksum: Some("bb".into()), ..record("1", RowState::Applied) };
-        let comparison = compare(sqlx, &shipped, &rows(vec![other]), false);
+        let comparison = compare(sqlx, &shipped, &[other]);
         assert_eq!(states(&comparison), [State::Applied]);
         assert!(comparison.warnings[0].contains("`1_name`"), "{:?}", comparison.warnings);
         let same = Record { checksum: Some("aa".into()), ..record("1", RowState::Applied) };
-        assert!(compare(sqlx, &shipped, &rows(vec![same]), false).warnings.is_empty());
+        assert!(compare(sqlx, &shipped, &[same]).warnings.is_empty());
     }
 }

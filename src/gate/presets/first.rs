@@ -1,17 +1,10 @@
-//! The frameworks, first those with the most users and those that need more than a row each. Adding a plain one is an
-//! entry in `more` and a line in the tests there and in `tests/frameworks/`.
+//! The frameworks with the most users, and those that need more than a row each.
 
-use super::more::MORE;
-use super::names::{Capture, Files, Key};
+use super::names::{Capture, DECLARATIONS, Files, Key, MODULES};
 use super::preset::{Applied, Checksum, Digest, Never, PLAIN, Preset, RowState, Rule};
 
-/// What Node's frameworks load as a module.
-pub(super) const MODULES: &[&str] = &[".js", ".cjs", ".mjs", ".ts", ".cts", ".mts"];
-/// Type declarations, which are no migrations.
-pub(super) const DECLARATIONS: &[&str] = &[".d.ts", ".d.cts", ".d.mts"];
-
 /// The frameworks that need more than a row each, or have the most users.
-const FIRST: &[Preset] = &[
+pub const FIRST: &[Preset] = &[
     Preset {
         name: "rails",
         title: "Rails",
@@ -182,14 +175,3 @@ const FLYWAY: Preset = Preset {
 
 /// What golang-migrate runs upwards, in whatever language its driver speaks.
 const UP_FILES: &[&str] = &[".up.sql", ".up.pgsql", ".up.cql", ".up.json"];
-
-/// All frameworks.
-pub fn all() -> impl Iterator<Item = &'static Preset> {
-    FIRST.iter().chain(MORE)
-}
-
-/// The framework of this name.
-pub fn find(name: &str) -> Option<&'static Preset> {
-    let is = |other: &str| other.eq_ignore_ascii_case(name);
-    all().find(|preset| is(preset.name) || preset.aliases.iter().any(|alias| is(alias)))
-}

@@ -1,5 +1,10 @@
 //! Which files and folders are migrations, which part of their names counts, and how that is compared with a row.
 
+/// What Node's frameworks load as a module.
+pub const MODULES: &[&str] = &[".js", ".cjs", ".mjs", ".ts", ".cts", ".mts"];
+/// Type declarations, which are no migrations.
+pub const DECLARATIONS: &[&str] = &[".d.ts", ".d.cts", ".d.mts"];
+
 /// What a migration is on disk.
 #[derive(Clone, Copy, Debug)]
 pub struct Files {

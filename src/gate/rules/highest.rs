@@ -1,10 +1,10 @@
 //! One row with the highest version, as golang-migrate and Sequel's numbered migrations keep it: what is below it is taken
 //! for applied. A file that was added later with a lower number never runs, and nobody can tell.
 
-use super::compare::{Comparison, Standing, State};
-use super::disk::Migration;
-use super::preset::{Preset, RowState};
-use super::table::Record;
+use crate::gate::migration::Migration;
+use crate::gate::presets::{Preset, RowState};
+use crate::gate::standing::{Comparison, Standing, State};
+use crate::gate::table::Record;
 
 pub(super) fn compare(preset: &Preset, shipped: &[Migration], records: &[Record]) -> Comparison {
     let order = |id: &str| preset.key.order(id);
@@ -35,9 +35,9 @@ pub(super) fn compare(preset: &Preset, shipped: &[Migration], records: &[Record]
 
 #[cfg(test)]
 mod tests {
-    use super::super::compare::tests::{migration, record, states};
     use super::*;
     use crate::gate::presets::find;
+    use crate::gate::rules::plain::tests::{migration, record, states};
 
     #[test]
     fn what_is_below_the_version_is_applied() {

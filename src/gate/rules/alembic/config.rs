@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use super::super::disk::Places;
-use super::super::preset::Preset;
 use super::ini;
+use crate::gate::migration::Places;
+use crate::gate::presets::Preset;
 
 /// What the configuration says.
 #[derive(Default)]

@@ -7,11 +7,11 @@ use std::path::{Path, PathBuf};
 
 use walkdir::{DirEntry, WalkDir};
 
-use super::compare::{Comparison, Standing, State};
-use super::disk::Migration;
-use super::preset::Preset;
 use super::python::{File, Literal, Said};
-use super::table::Record;
+use crate::gate::migration::Migration;
+use crate::gate::presets::Preset;
+use crate::gate::standing::{Comparison, Standing, State};
+use crate::gate::table::Record;
 
 /// Folders in which no app of this project lives.
 const NOT_OURS: [&str; 3] = ["node_modules", "site-packages", "__pycache__"];
@@ -107,10 +107,10 @@ fn name(scope: Option<&str>, id: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::compare::tests::{record, states};
-    use super::super::preset::RowState;
     use super::*;
+    use crate::gate::presets::RowState;
     use crate::gate::presets::find;
+    use crate::gate::rules::plain::tests::{record, states};
 
     const MIGRATION: &str = "class Migration(migrations.Migration):\n    pass\n";
 

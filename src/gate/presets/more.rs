@@ -1,8 +1,7 @@
 //! The plain frameworks: a row is all that there is to know of a migration.
 
-use super::names::{Capture, Files, Key};
+use super::names::{Capture, DECLARATIONS, Files, Key, MODULES};
 use super::preset::{Applied, Checksum, Digest, Never, PLAIN, Preset, RowState, Rule};
-use super::presets::{DECLARATIONS, MODULES};
 
 /// The plain frameworks, and Sequel's numbered one.
 pub const MORE: &[Preset] = &[
