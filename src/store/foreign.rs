@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::connection::{Expect, Row, Value};
+use super::step::{Expect, Row, Value};
 use super::url::Dialect;
 use super::{Class, Store, StoreError};
 

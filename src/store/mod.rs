@@ -16,6 +16,7 @@ mod rows;
 mod schema;
 mod sqlite;
 mod statements;
+mod step;
 mod table;
 pub mod url;
 
@@ -27,9 +28,10 @@ pub use orphans::{Session, session_name};
 pub use statements::{Ending, NewRun};
 pub use table::{BadTableName, Table};
 
-use self::connection::{Connection, Expect, Row, Step};
+use self::connection::Connection;
 use self::dialect::{begin_reading, begin_writing};
 use self::statements::Statements;
+use self::step::{Expect, Row, Step};
 use self::url::Location;
 use crate::protocol::claim::Seen;
 use crate::protocol::run::{Reading, Run};

@@ -3,9 +3,9 @@
 use sqlx::mysql::{MySqlConnectOptions, MySqlConnection, MySqlQueryResult, MySqlRow, MySqlSslMode};
 use sqlx::{ConnectOptions, MySql, Row, TypeInfo, ValueRef};
 
-use super::connection::{Cell, Driver};
 use super::encryption;
 use super::failure::StoreError;
+use super::step::{Cell, Driver};
 use super::url::{Endpoint, Server, TlsMode};
 
 pub(super) async fn connect(server: &Server) -> Result<MySqlConnection, StoreError> {

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use super::connection::{Expect, Step, Value};
+use super::step::{Expect, Step, Value};
 use super::url::Dialect;
 use super::{Store, StoreError};
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::connection::Row;
+use super::step::Row;
 use crate::protocol::run::{Reading, Run, State};
 
 /// The longest label that is shown whole, in characters. Ours are shorter, but anybody may have written a row.

@@ -6,8 +6,8 @@ use std::time::Duration;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteQueryResult, SqliteRow};
 use sqlx::{ConnectOptions, Row, Sqlite, TypeInfo, ValueRef};
 
-use super::connection::{Cell, Driver};
 use super::failure::StoreError;
+use super::step::{Cell, Driver};
 
 pub(super) async fn connect(path: &Path, create: bool, limit: Duration) -> Result<SqliteConnection, StoreError> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());

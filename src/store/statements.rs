@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use super::connection::{Expect, Step, Value};
 use super::dialect::render;
+use super::step::{Expect, Step, Value};
 use super::table::Table;
 use super::url::Dialect;
 

@@ -5,8 +5,9 @@ use std::path::PathBuf;
 
 use url::Host;
 
+use super::dialect::Dialect;
 use super::error::Flaw;
-use super::location::{Dialect, Endpoint};
+use super::location::Endpoint;
 use super::parameters::Parameters;
 use super::text::decode_name;
 

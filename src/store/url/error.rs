@@ -2,6 +2,9 @@
 
 use thiserror::Error;
 
+/// The schemes to name to a user; the spellings of other libraries are understood too.
+const SUPPORTED: &str = "postgres, postgresql, postgis, mysql, mysql2, trilogy, mariadb, sqlite and sqlite3";
+
 /// A database URL that can't be used as it is written. A usage error: waiting does not make it better.
 ///
 /// The text names where the URL was written, what is wrong and how to mend it. It quotes a scheme, a parameter's name
@@ -104,7 +107,7 @@ pub(super) enum Flaw {
 fn unknown_scheme(shown: Option<&str>, nearest: Option<&str>) -> String {
     let name = shown.map(|name| format!(" {name}:")).unwrap_or_default();
     let hint = nearest.map(|name| format!("did you mean {name}:? ")).unwrap_or_default();
-    format!("the scheme{name} of the database URL is not supported; {hint}use one of {}", super::scheme::SUPPORTED)
+    format!("the scheme{name} of the database URL is not supported; {hint}use one of {SUPPORTED}")
 }
 
 fn unknown_word(word: Option<&str>) -> String {

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use percent_encoding::{AsciiSet, CONTROLS, NON_ALPHANUMERIC, utf8_percent_encode};
 
+use super::dialect::Dialect;
 use super::error::Flaw;
 use super::text::decode;
 use super::tls::Tls;
@@ -25,17 +26,6 @@ pub enum Location {
     Server(Box<Server>),
     /// A SQLite file.
     File(SqliteFile),
-}
-
-/// The three kinds of SQL that are spoken.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Dialect {
-    /// PostgreSQL.
-    Postgres,
-    /// MySQL and MariaDB.
-    MySql,
-    /// SQLite.
-    Sqlite,
 }
 
 /// A database server and who connects to it.
@@ -139,20 +129,6 @@ impl Location {
             Self::Server(server) => server.dialect,
             Self::File(_) => Dialect::Sqlite,
         }
-    }
-}
-
-impl Dialect {
-    pub(super) fn scheme(self) -> &'static str {
-        match self {
-            Self::Postgres => "postgres",
-            Self::MySql => "mysql",
-            Self::Sqlite => "sqlite",
-        }
-    }
-
-    pub(super) fn default_port(self) -> u16 {
-        if self == Self::MySql { 3306 } else { 5432 }
     }
 }
 

@@ -5,6 +5,7 @@
 //! ever becomes a host, a database or a message, and no spelling weakens the TLS that was asked for. What is ambiguous
 //! is refused with the way to write it.
 
+mod dialect;
 mod endpoint;
 mod error;
 mod location;
@@ -20,8 +21,9 @@ mod properties;
 #[cfg(test)]
 mod tests;
 
+pub use dialect::Dialect;
 pub use error::UrlError;
-pub use location::{DatabaseUrl, Dialect, Endpoint, Location, Password, Server, SqliteFile};
+pub use location::{DatabaseUrl, Endpoint, Location, Password, Server, SqliteFile};
 pub use tls::{Tls, TlsMode};
 
 use error::Flaw;

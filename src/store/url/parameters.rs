@@ -1,7 +1,8 @@
 //! The parameters behind the `?` of a server's URL.
 
+use super::dialect::Dialect;
 use super::error::Flaw;
-use super::location::{Dialect, Password};
+use super::location::Password;
 use super::text::{decode_name, decode_optional, word};
 use super::tls::Wishes;
 

@@ -1,11 +1,8 @@
 //! Schemes: the spellings of three databases, and what to say of the others.
 
+use super::dialect::Dialect;
 use super::error::Flaw;
-use super::location::Dialect;
 use super::text::word;
-
-/// The schemes to name to a user; the spellings of other libraries are understood too.
-pub(super) const SUPPORTED: &str = "postgres, postgresql, postgis, mysql, mysql2, trilogy, mariadb, sqlite and sqlite3";
 
 const SPELLINGS: [(&str, Dialect); 12] = [
     ("postgres", Dialect::Postgres),

@@ -1,8 +1,9 @@
 //! URLs of PostgreSQL, MySQL and MariaDB servers.
 
+use super::dialect::Dialect;
 use super::endpoint;
 use super::error::Flaw;
-use super::location::{Dialect, Endpoint, Password, Server};
+use super::location::{Endpoint, Password, Server};
 use super::parameters::{self, Parameters};
 use super::text::decode_optional;
 use super::tls::Tls;

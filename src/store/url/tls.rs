@@ -2,8 +2,8 @@
 
 use std::path::PathBuf;
 
+use super::dialect::Dialect;
 use super::error::Flaw;
-use super::location::Dialect;
 use super::text::{decode_name, decode_optional, word};
 
 /// How a connection is encrypted and whom it trusts. Ordered: a later mode asks for more.
