@@ -6,6 +6,7 @@ use bellwether::protocol::leader::Happening;
 use bellwether::protocol::run::{Reading, Run, State};
 
 use crate::Broken;
+use crate::fate::Fate;
 use crate::leading::TERM;
 use crate::mutants::Mutant;
 use crate::process::{Claiming, Flight, Group, Interruption, Leading, Phase, Request, Response};
@@ -47,7 +48,7 @@ impl World {
         let process = &mut self.processes[i];
         let Phase::Claiming(claiming) = &mut process.phase else { return Ok(()) };
         let now = seconds(claiming.clock);
-        let mut bid = claiming.bid(&own_name, seat.command, &reading);
+        let mut bid = claiming.bid(setting, &own_name, seat.command, &reading);
         if setting.is(Mutant::WatchFromTheSending) && claiming.clock == 0 {
             claiming.clock = age;
         }
@@ -106,7 +107,11 @@ impl World {
         if !shared.is_some_and(|row| row.release == seat.release && row.command == seat.command) {
             return Err(Broken::new("P5", "a leader exits with 0 for a success that is not its own command's"));
         }
-        self.processes[i].phase = Phase::Gone(Some(0));
+        let process = &mut self.processes[i];
+        if matches!(&process.phase, Phase::Claiming(claiming) if Some(run.id) <= claiming.first) {
+            return Err(Broken::new("P5", "a leader exits with 0 for a success from before it came"));
+        }
+        process.phase = Phase::Gone(Some(0));
         Ok(())
     }
 
@@ -153,8 +158,15 @@ impl World {
         let told = claiming.interruption != Interruption::None;
         let sent = if setting.trusts_from_the_answer() { age } else { 0 };
         let leader = setting.leader(sent);
-        process.phase =
-            Phase::Leading(Box::new(Leading { run, leader, clock: age, preparing: true, checking: None, held: false }));
+        process.phase = Phase::Leading(Box::new(Leading {
+            run,
+            leader,
+            clock: age,
+            preparing: true,
+            checking: None,
+            held: false,
+            fate: Fate::default(),
+        }));
         self.happen(setting, i, if told { Happening::Signalled(TERM) } else { Happening::Tick })
     }
 }
@@ -174,11 +186,14 @@ fn doctor_reading(setting: &Setting, reading: &mut Reading, command: char, own_n
 }
 
 impl Claiming {
-    fn bid(&mut self, own_name: &str, command: char, reading: &Reading) -> Bid {
+    fn bid(&mut self, setting: &Setting, own_name: &str, command: char, reading: &Reading) -> Bid {
         let success = reading.success.as_ref();
         if !self.looked {
             self.looked = true;
             self.first = success.map(|run| run.id);
+            if setting.is(Mutant::OldSuccessShared) {
+                self.claimant.bid(seconds(self.clock), &Reading { success: None, ..reading.clone() });
+            }
         }
         let bid = self.claimant.bid(seconds(self.clock), reading);
         if let (Bid::Wait { run, free_at }, Some(active)) = (&bid, &reading.active) {

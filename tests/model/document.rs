@@ -2,9 +2,10 @@
 
 use std::fmt::Display;
 
-/// The table of the document has this row: a test's name, and what that test asserts.
-pub fn has_row(name: &str, first: impl Display, second: impl Display) {
-    says(&format!("| {} | {first} | {second} |", name.replace('_', " ")));
+/// The table of the document has this row: a test's name, and what that test asserts or is about.
+pub fn has_row(name: &str, cells: &[&dyn Display]) {
+    let cells: Vec<String> = cells.iter().map(ToString::to_string).collect();
+    says(&format!("| {} | {} |", name.replace('_', " "), cells.join(" | ")));
 }
 
 /// The document says this, punctuation apart.

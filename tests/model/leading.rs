@@ -1,9 +1,10 @@
 //! A leader at work: drives the shipped machine, and obeys it.
 
-use bellwether::protocol::leader::{Action, Answer, Check, Departure, Happening, Recorded};
-use bellwether::protocol::run::CommandEnd;
+use bellwether::protocol::leader::{Action, Answer, Check, Departure, Happening, Recorded, Stopping};
+use bellwether::protocol::run::{Cause, CommandEnd, Outcome};
 
 use crate::Broken;
+use crate::fate::{Fate, Prospect};
 use crate::mutants::Mutant;
 use crate::process::{Flight, Group, Interruption, Leading, Life, Phase, Process, Request, Response, Told};
 use crate::setting::{Fault, Setting, seconds};
@@ -20,6 +21,9 @@ impl World {
     pub fn respond(&mut self, setting: &Setting, i: usize, answer: Option<Response>) -> Result<(), Broken> {
         let process = &mut self.processes[i];
         let Some(flight) = process.flight.take() else { return Ok(()) };
+        if let (Phase::Leading(leading), Some(Response::Wrote(Reply::Done(false)))) = (&mut process.phase, &answer) {
+            leading.fate.refused = true;
+        }
         let answer = doctor_answer(setting, &flight, answer);
         match &mut process.phase {
             Phase::Claiming(_) => self.way_answered(setting, i, &flight, answer),
@@ -44,8 +48,18 @@ impl World {
             Some(_) => Answer::Refused,
             None => Answer::Failed,
         };
-        if let Some(Write::Record { .. }) = flight.write() {
-            return self.happen(setting, i, Happening::RecordAnswered(landed));
+        let Phase::Leading(leading) = &mut self.processes[i].phase else { return Ok(()) };
+        match flight.write() {
+            Some(Write::Record { outcome, .. })
+                if landed == Answer::Failed && setting.is(Mutant::RecordingTriedOnce) =>
+            {
+                return self.leave(i, Departure { outcome, recorded: Recorded::GivenUp });
+            }
+            Some(Write::Record { .. }) => return self.happen(setting, i, Happening::RecordAnswered(landed)),
+            Some(Write::Beat { shortened: false, .. }) if landed == Answer::Landed => {
+                leading.fate.beaten = leading.fate.beaten.max(leading.clock.saturating_sub(flight.age));
+            }
+            _ => {}
         }
         self.happen(setting, i, Happening::BeatAnswered(landed))?;
         if landed == Answer::Landed
@@ -53,7 +67,7 @@ impl World {
         {
             leading.start_clock_anew(setting, flight.age);
         }
-        self.tell_guard(i);
+        self.tell_guard(setting, i);
         Ok(())
     }
 
@@ -63,7 +77,11 @@ impl World {
         let process = &mut self.processes[i];
         let Phase::Leading(leading) = &mut process.phase else { return Ok(()) };
         let run = leading.run;
-        for action in leading.leader.step(leading.now(), happening) {
+        leading.fate.befall(setting, leading.clock, process.group.life == Life::Never, happening);
+        let actions = leading.leader.step(leading.now(), happening).into_iter();
+        let actions: Vec<_> = actions.map(|action| doctor_action(setting, process.group, leading, action)).collect();
+        leading.fate.check(leading.leader.stopping(), &actions)?;
+        for action in actions {
             let sends = matches!(action, Action::Beat { .. } | Action::Record(_));
             if sends && process.flight.is_some() && !leading.held {
                 return Err(Broken::new("one request at a time", "a leader sends a request beside another"));
@@ -79,10 +97,7 @@ impl World {
                 Action::Beat { shortened } => {
                     process.flight = Some(Flight::of(Request::Write(Write::Beat { run, holder, shortened })));
                 }
-                Action::Record(mut outcome) => {
-                    if let Some(end) = process.group.end.filter(|_| setting.is(Mutant::ExitAfterTheSignalCounts)) {
-                        outcome = end.into();
-                    }
+                Action::Record(outcome) => {
                     process.flight = Some(Flight::of(Request::Write(Write::Record { run, holder, outcome })));
                     if setting.is(Mutant::LeavesBeforeTheAnswer) {
                         return self.leave(i, Departure { outcome, recorded: Recorded::Stored });
@@ -91,7 +106,7 @@ impl World {
                 Action::Leave(departure) => return self.leave(i, departure),
             }
         }
-        self.tell_guard(i);
+        self.tell_guard(setting, i);
         Ok(())
     }
 
@@ -122,10 +137,11 @@ impl World {
         self.happen(setting, i, Happening::CheckAnswered(check))
     }
 
-    fn tell_guard(&mut self, i: usize) {
+    fn tell_guard(&mut self, setting: &Setting, i: usize) {
         let process = &mut self.processes[i];
         if let Phase::Leading(leading) = &process.phase
             && process.group.is_alive()
+            && !(leading.is_interrupted() && setting.is(Mutant::GuardNotToldOfASignal))
         {
             process.group.deadline = u8::try_from(leading.leader.dead_by().as_secs()).unwrap();
         }
@@ -141,6 +157,9 @@ impl World {
             }
             Recorded::Refused if outcome.is_some() => {
                 return Err(Broken::new("P5", "a leader says that its run was taken, and its own outcome is stored"));
+            }
+            Recorded::GivenUp if !leading.fate.may_give_up(leading.clock) => {
+                return Err(Broken::new("P5", "a leader gives up its recording before the time for it has passed"));
             }
             Recorded::Stored => departure.outcome.exit_code,
             _ => UNABLE,
@@ -172,7 +191,13 @@ impl World {
                 let beat = Write::Beat { run: leading.run, holder, shortened: true };
                 process.flight = Some(Flight::of(Request::Write(beat)));
             }
-            _ => self.happen(setting, i, Happening::Signalled(TERM))?,
+            Phase::Leading(leading) => {
+                if leading.fate.over.is_some() && setting.is(Mutant::SignalAfterTheEndCounts) {
+                    process.group.asked = true;
+                }
+                self.happen(setting, i, Happening::Signalled(TERM))?;
+            }
+            Phase::Off | Phase::Gone(_) => {}
         }
         Ok(())
     }
@@ -210,7 +235,31 @@ fn doctor_answer(setting: &Setting, flight: &Flight, answer: Option<Response>) -
         {
             Some(Response::Wrote(Reply::Done(true)))
         }
+        (Some(Write::Beat { .. }), None) if setting.is(Mutant::FencedByALostBeat) => {
+            Some(Response::Wrote(Reply::Done(false)))
+        }
         (_, answer) => answer,
+    }
+}
+
+/// What a mutant makes of what the leader's machine says.
+fn doctor_action(setting: &Setting, group: Group, leading: &Leading, action: Action) -> Action {
+    let Action::Record(outcome) = action else { return action };
+    let exit_counts = match outcome.cause {
+        Cause::Interrupted => setting.is(Mutant::ExitAfterTheSignalCounts),
+        Cause::Fenced => setting.is(Mutant::ExitAfterTheFenceCounts),
+        _ => false,
+    };
+    let earned = leading.fate.prospect == Prospect::Earned;
+    match group.end {
+        Some(end) if exit_counts => Action::Record(end.into()),
+        _ if setting.is(Mutant::SignalAfterTheEndCounts) && earned && group.asked => {
+            Action::Record(Outcome::failed(Cause::Interrupted, 128 + TERM))
+        }
+        _ if setting.is(Mutant::RecordingEndsWithTrust) && !leading.fate.is_trusted(setting, leading.clock) => {
+            Action::Leave(Departure { outcome, recorded: Recorded::GivenUp })
+        }
+        _ => action,
     }
 }
 
@@ -228,7 +277,12 @@ impl Leading {
         if made_at(self.clock.saturating_sub(age)) == self.leader {
             self.leader = made_at(if setting.trusts_from_the_answer() { age } else { 0 });
             self.clock = age;
+            self.fate = Fate::default();
         }
+    }
+
+    fn is_interrupted(&self) -> bool {
+        matches!(self.leader.stopping(), Some(Stopping::Interrupted(_)))
     }
 }
 

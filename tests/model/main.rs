@@ -2,8 +2,9 @@
 //! events within stated bounds, and searched breadth-first for a state that breaks a promise.
 //!
 //! `setting` says who takes part and what may go wrong; `table` is the database with the guards of the shipped
-//! statements; `process`, `claiming`, `leading` and `watcher` are the processes around the shipped decisions; `options`,
-//! `travel` and `world` have every next step; `explore` searches, and `healing` sees whether everybody gets through.
+//! statements; `process`, `claiming`, `leading` and `watcher` are the processes around the shipped decisions, a copy of
+//! what `src/command/` does; `fate` keeps account of what a leader may not give away; `options`, `travel` and `world` have
+//! every next step; `explore` searches, and `healing` sees whether everybody gets through.
 //! `bounds` holds what was searched, `mutants` every rule taken back, each of which must be caught.
 //! `docs/reliability.md` tells what came of it, which `document` holds it to.
 
@@ -13,6 +14,7 @@ mod bounds;
 mod claiming;
 mod document;
 mod explore;
+mod fate;
 mod healing;
 mod leading;
 mod mutants;

@@ -5,6 +5,7 @@ use bellwether::protocol::claim::{Claimant, Seen};
 use bellwether::protocol::leader::{Check, Leader};
 use bellwether::protocol::run::{CommandEnd, Reading};
 
+use crate::fate::Fate;
 use crate::setting::seconds;
 use crate::table::{Reply, Write};
 
@@ -73,6 +74,7 @@ pub struct Leading {
     pub checking: Option<u8>,
     /// The driver keeps a signal back until this beat is answered; only a mutant does.
     pub held: bool,
+    pub fate: Fate,
 }
 
 impl Leading {

@@ -22,11 +22,14 @@ pub const SMALL: Scale = Scale { lease: 6, kill_after: 1, request: 1 };
 /// Beat 2 s, trust 6 s, and a shortened lease of 6 s: a command takes long to stop.
 pub const WIDE: Scale = Scale { lease: 12, kill_after: 4, request: 2 };
 
+/// The same, with requests of up to half a beat.
+pub const BRISK: Scale = Scale { request: 1, ..WIDE };
+
 /// Requests may take two beats: longer than the program lets them, and still no reason for two commands.
 pub const TARDY: Scale = Scale { request: 2, ..SMALL };
 
 /// For how long a leader repeats its recording.
-const RECORDING: u8 = 2;
+pub const RECORDING: u8 = 2;
 /// The follower's durations.
 pub const START_TIMEOUT: u8 = 3;
 pub const RETRY_WINDOW: u8 = 3;
@@ -154,8 +157,14 @@ impl Setting {
         self.mutant == Some(mutant)
     }
 
+    /// The shipped policy: all durations that follow from the scale are its own.
+    pub fn policy(&self) -> LeasePolicy {
+        let Scale { lease, kill_after, .. } = self.scale;
+        LeasePolicy::new(seconds(lease), seconds(kill_after)).unwrap()
+    }
+
     /// The policy that leaders work by.
-    fn policy(&self) -> LeasePolicy {
+    fn leaders_policy(&self) -> LeasePolicy {
         let Scale { lease, kill_after, .. } = self.scale;
         // A trust as long as the row's lease is that of a longer one.
         let longer = if self.is(Mutant::TrustAsLongAsTheLease) { kill_after + 2 } else { 0 };
@@ -164,7 +173,7 @@ impl Setting {
 
     /// A leader whose claim was sent at this second.
     pub fn leader(&self, claimed: u8) -> Leader {
-        let leader = Leader::new(self.policy(), self.limits(), seconds(claimed));
+        let leader = Leader::new(self.leaders_policy(), self.limits(), seconds(claimed));
         if self.gated { leader.gated() } else { leader }
     }
 
@@ -179,17 +188,28 @@ impl Setting {
 
     /// The time between two beats, which the scales choose to be whole.
     pub fn beat(&self) -> u8 {
-        self.scale.lease / 6
+        whole(self.policy().beat_interval())
+    }
+
+    /// The lease that a claim writes into its row.
+    pub fn lease(&self) -> u8 {
+        whole(self.policy().lease())
     }
 
     /// The lease that an interrupted leader leaves behind.
     pub fn shortened(&self) -> u8 {
-        self.scale.kill_after + 2
+        whole(self.policy().shortened_lease())
     }
 
-    /// Whether anybody asks how old a beat is by the database's clock.
+    /// How long a leader may rely on a beat.
+    pub fn trust(&self) -> u8 {
+        whole(self.policy().trust())
+    }
+
+    /// Whether it makes a difference how old a beat is. Without followers, and with a database's clock that goes right,
+    /// nobody asks.
     pub fn ages_matter(&self) -> bool {
-        !self.followers.is_empty() || self.is(Mutant::DatabaseClockDecides)
+        !self.followers.is_empty() || self.faults.iter().any(|(fault, _)| *fault == Fault::ClockStep)
     }
 
     /// Without a time limit no rule alone is missed: trust from the sending bounds a late answer, too.
@@ -204,4 +224,8 @@ impl Setting {
 
 pub fn seconds(seconds: u8) -> Duration {
     Duration::from_secs(seconds.into())
+}
+
+fn whole(duration: Duration) -> u8 {
+    u8::try_from(duration.as_secs()).unwrap()
 }

@@ -137,13 +137,16 @@ impl Table {
             if row.holder == holder {
                 return Err(Broken::new("P4", "a leader takes its own run for another's and marks it lost"));
             }
+            if setting.ages_matter() && row.quiet < row.lease {
+                return Err(Broken::new("P6", "a leader takes over from one that has beaten within its lease"));
+            }
             row.state = State::Lost;
             row.active = false;
         }
         if self.rows.iter().any(|row| row.active) && !setting.is(Mutant::NoUniqueIndex) {
             return Ok(None);
         }
-        let mut row = self.fresh_row(holder, seat.release, seat.command, setting.scale.lease);
+        let mut row = self.fresh_row(holder, seat.release, seat.command, setting.lease());
         if setting.is(Mutant::IdsReused) {
             row.id = self.rows.iter().map(|row| row.id).max().unwrap_or(0) + 1;
         }
@@ -228,9 +231,9 @@ impl Table {
         }
     }
 
-    /// Forgets ages that nobody will ask for.
-    pub fn forget_ages(&mut self) {
-        for row in &mut self.rows {
+    /// Forgets ages that nobody will ask for: those of runs that have ended, or all.
+    pub fn forget_ages(&mut self, all: bool) {
+        for row in self.rows.iter_mut().filter(|row| all || row.state != State::Running) {
             row.age = 0;
             row.quiet = 0;
         }
@@ -262,6 +265,11 @@ impl Row {
             detail: None,
             version: String::new(),
         }
+    }
+
+    /// Whether the database's clock has jumped since it beat.
+    pub fn is_misdated(&self) -> bool {
+        self.age > self.quiet
     }
 
     /// Whether its lease is over by the database's clock.

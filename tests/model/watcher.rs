@@ -44,7 +44,7 @@ pub struct Waiting {
     first_highest: Option<i64>,
     /// The run of its release that it last read as running and within its lease.
     witnessed: Option<i64>,
-    /// For how many seconds every reading was without a run of its release.
+    /// For how many seconds a run of its release could have begun, and every reading was without one.
     without_run: u8,
     last_was_without: bool,
     /// For how many seconds every poll was answered and no leader was alive.
@@ -97,8 +97,10 @@ impl Watcher {
         waiting.clock += 1;
         waiting.polled = false;
         waiting.alone = if distracted { 0 } else { waiting.alone + 1 };
-        let noticed = setting.scale.lease + 2 * setting.beat() + START_TIMEOUT.max(RETRY_WINDOW) + 1;
-        if waiting.alone > noticed {
+        let noticed = setting.lease() + 2 * setting.beat() + 1;
+        // What it saw alive it must miss; else another leader may be about to come.
+        let patience = if waiting.witnessed.is_some() { 0 } else { START_TIMEOUT.max(RETRY_WINDOW) };
+        if waiting.alone > noticed + patience {
             return Err(Broken::new("P4", "a follower has not noticed that no leader is left"));
         }
         Ok(())
@@ -121,7 +123,7 @@ impl Watcher {
         let reading = table.look(self.release);
         let Stage::Waiting(waiting) = &mut self.stage else { return Ok(()) };
         let last = waiting.clock >= setting.timeout;
-        waiting.remember(&reading);
+        waiting.remember(table, &reading);
         let doctored = waiting.doctored(setting, reading.clone());
         let now = seconds(waiting.clock);
         let follower = &mut waiting.follower;
@@ -136,7 +138,7 @@ impl Watcher {
         {
             verdict = Verdict::Stop(Stop::Lost(Box::new(newest.clone())));
         }
-        waiting.check(setting, table, &reading, &verdict, last)?;
+        waiting.check(table, &reading, &verdict, last)?;
         waiting.note(&reading);
         let ending = match verdict {
             Verdict::Wait(_) => return Ok(()),
@@ -153,15 +155,13 @@ impl Watcher {
 
 impl Waiting {
     /// Before the verdict: what it is about to look at.
-    fn remember(&mut self, reading: &Reading) {
+    fn remember(&mut self, table: &Table, reading: &Reading) {
         self.polled = true;
         self.first_highest.get_or_insert(reading.highest_id());
         let without = reading.newest.is_none();
-        self.without_run = match (without, self.last_was_without) {
-            (true, true) => self.without_run + 1,
-            _ => self.without_run,
-        };
-        self.last_was_without = without;
+        let free = without && table.rows.iter().all(|row| !row.active || row.overdue());
+        self.without_run += u8::from(free && self.last_was_without);
+        self.last_was_without = free;
         let seen = |run: &Option<Run>| run.as_ref().map(|run| Seen { run: run.id, beats: run.beats });
         self.own = seen(&reading.newest).or(self.own);
         self.other = if without { seen(&reading.active).or(self.other) } else { self.other };
@@ -170,7 +170,9 @@ impl Waiting {
     /// After the verdict: what it has now seen.
     fn note(&mut self, reading: &Reading) {
         if let Some(newest) = reading.newest.as_ref().filter(|run| run.state == State::Running && !run.overdue()) {
-            self.witnessed = Some(newest.id);
+            let news = self.witnessed.replace(newest.id) != Some(newest.id);
+            // Its leader may have come and gone within one second.
+            self.alone = if news { 0 } else { self.alone };
         }
     }
 
@@ -185,6 +187,16 @@ impl Waiting {
         if let Some(active) = reading.active.as_mut().filter(|_| setting.is(Mutant::StartClockHeldByTheDead)) {
             active.beats = i64::from(self.clock) + 100;
         }
+        if reading.newest.is_none() && setting.is(Mutant::StartClockRunsBesideAnother) {
+            reading.active = None;
+        }
+        if let Some(newest) = reading
+            .newest
+            .as_mut()
+            .filter(|run| setting.is(Mutant::OwnClockAloneIsSilence) && self.witnessed == Some(run.id))
+        {
+            newest.beat_at = None;
+        }
         if let Some(newest) = reading.newest.as_ref().filter(|_| setting.is(Mutant::LaterRunsAreOld)) {
             reading.recent = vec![Run { id: i64::MAX, ..newest.clone() }];
         } else if let Some(active) = reading.active.as_ref().filter(|_| setting.is(Mutant::LaterRunsAreOld)) {
@@ -193,14 +205,7 @@ impl Waiting {
         reading
     }
 
-    fn check(
-        &self,
-        setting: &Setting,
-        table: &Table,
-        reading: &Reading,
-        verdict: &Verdict,
-        last: bool,
-    ) -> Result<(), Broken> {
+    fn check(&self, table: &Table, reading: &Reading, verdict: &Verdict, last: bool) -> Result<(), Broken> {
         match verdict {
             Verdict::Go(run) => {
                 let row = table.row(run.id);
@@ -217,9 +222,12 @@ impl Waiting {
             }
             Verdict::Wait(_) if last => return Err(Broken::new("P3", "a follower waits on after its last reading")),
             Verdict::Wait(_) => self.check_wait(reading)?,
-            Verdict::Stop(Stop::Lost(run) | Stop::Failed(run)) => self.check_bad_ending(setting, table, run, last)?,
+            Verdict::Stop(Stop::Lost(run) | Stop::Failed(run)) => self.check_bad_ending(table, run, last)?,
             Verdict::Stop(Stop::NoRun) if !last && self.without_run < START_TIMEOUT => {
-                return Err(Broken::new("start timeout", "the start timeout ran although nothing could be read"));
+                return Err(Broken::new("start timeout", "the start timeout ran although no run could have begun"));
+            }
+            Verdict::Stop(Stop::NotEnded(_)) if !last => {
+                return Err(Broken::new("P6", "a follower gives up on a run that goes on, before its time is spent"));
             }
             Verdict::Stop(_) => {}
         }
@@ -236,10 +244,15 @@ impl Waiting {
         Ok(())
     }
 
-    fn check_bad_ending(&self, setting: &Setting, table: &Table, run: &Run, last: bool) -> Result<(), Broken> {
-        let quiet = table.row(run.id).map_or(u8::MAX, |row| row.quiet);
-        if run.state == State::Running && quiet < 2 * setting.beat() {
-            return Err(Broken::new("P6", "a follower gives up on a leader that has just beaten"));
+    fn check_bad_ending(&self, table: &Table, run: &Run, last: bool) -> Result<(), Broken> {
+        if let Some(row) = table.row(run.id).filter(|row| row.state == State::Running) {
+            if row.quiet <= row.lease && !row.is_misdated() {
+                return Err(Broken::new("P6", "a follower gives up on a leader within its lease"));
+            }
+            // Two of the beats that the row's lease holds, of which it holds six.
+            if 3 * row.quiet < row.lease {
+                return Err(Broken::new("P6", "a follower gives up on a leader that has just beaten"));
+            }
         }
         let ours = self.witnessed == Some(run.id) || Some(run.id) > self.first_highest;
         if !ours && !last && self.clock < RETRY_WINDOW {

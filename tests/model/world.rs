@@ -148,9 +148,7 @@ impl World {
                 next.table.rows.pop();
             }
         }
-        if !setting.ages_matter() {
-            next.table.forget_ages();
-        }
+        next.table.forget_ages(!setting.ages_matter());
         if next.processes.iter().filter(|process| process.group.is_alive()).count() > 1 {
             return Err(Broken::new("P1", "two commands are alive at once"));
         }
