@@ -114,6 +114,13 @@ impl<'a> Claiming<'a> {
     }
 
     pub(super) async fn run(mut self, signals: &mut Signals) -> Result<Claimed, Error> {
+        match self.way(signals).await {
+            Err(error) if self.unsure.is_some() => self.after_all().await.ok_or(error),
+            end => end,
+        }
+    }
+
+    async fn way(&mut self, signals: &mut Signals) -> Result<Claimed, Error> {
         loop {
             let found = tokio::select! {
                 biased;
@@ -185,6 +192,7 @@ impl<'a> Claiming<'a> {
         Step::Sleep(pause.min(free_at.saturating_sub(now)).min(timeout.saturating_sub(waited)))
     }
 
+    /// It follows a look that showed no run of ours, so a claim without an answer need not be looked for.
     fn timed_out(&self, why: &str, run: Option<i64>) -> Step {
         let what = format!("timed out after {}: {why}", span(self.settings.timeout));
         Step::Done(Claimed::TimedOut { what, run })
@@ -232,12 +240,10 @@ impl<'a> Claiming<'a> {
                 }
             }
         };
-        if answer.is_err() {
+        match answer {
+            Ok(_) => self.writes.answered(&self.context.reporter),
             // A later claim that is refused does not take it back: this one may be what is in its way.
-            self.unsure.get_or_insert(sent);
-        }
-        if answer.is_ok() {
-            self.writes.answered(&self.context.reporter);
+            Err(_) => _ = self.unsure.get_or_insert(sent),
         }
         match (answer, told) {
             (Ok(Some(run)), _) => {
@@ -248,11 +254,8 @@ impl<'a> Claiming<'a> {
             (Ok(None), None) => {
                 self.claimant.beaten();
                 // Who is beaten again by nobody that can be seen must not ask without a rest.
-                let pause = if std::mem::replace(&mut self.beaten, true) {
-                    self.settings.poll_interval
-                } else {
-                    Duration::ZERO
-                };
+                let again = std::mem::replace(&mut self.beaten, true);
+                let pause = if again { self.settings.poll_interval } else { Duration::ZERO };
                 Ok(Step::Sleep(jittered(pause)))
             }
             (_, Some(signal)) => Ok(Step::Done(self.interrupted(signal).await)),
@@ -266,13 +269,25 @@ impl<'a> Claiming<'a> {
         let Some(sent) = self.unsure else { return Claimed::Interrupted { signal } };
         let give_up_at = clock::now() + self.settings.kill_after;
         loop {
-            let reading = self.store.look(self.limit, &self.bid.fleet, &self.bid.release).await;
-            match reading.map(|reading| reading.active.filter(|run| run.holder == self.bid.holder)) {
-                Ok(Some(run)) => return Claimed::Won { run: run.id, sent, told: Some(signal) },
+            match self.own_run().await {
+                Ok(Some(run)) => return Claimed::Won { run, sent, told: Some(signal) },
                 Err(_) if clock::now() < give_up_at => tokio::time::sleep(self.settings.poll_interval).await,
                 Ok(None) | Err(_) => return Claimed::Interrupted { signal },
             }
         }
+    }
+
+    /// We are about to give the database up. If a claim of ours went through although its answer was lost, everybody
+    /// else would wait for its lease to end; so there is one more look, and if the run is there, we lead after all.
+    async fn after_all(&mut self) -> Option<Claimed> {
+        let run = self.own_run().await.ok()??;
+        if let Ok(Step::Done(claimed)) = self.adopt(run).await { Some(claimed) } else { None }
+    }
+
+    /// The active run, if it is ours.
+    async fn own_run(&mut self) -> Result<Option<i64>, StoreError> {
+        let reading = self.store.look(self.limit, &self.bid.fleet, &self.bid.release).await?;
+        Ok(reading.active.filter(|run| run.holder == self.bid.holder).map(|run| run.id))
     }
 
     /// Our claim went through although its answer was lost: a beat must succeed before it counts.
