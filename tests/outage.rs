@@ -137,6 +137,19 @@ fn a_leader_without_a_database_runs_nothing() {
 }
 
 #[test]
+fn a_claim_without_an_answer_is_looked_for_before_the_database_is_given_up() {
+    let (database, proxy, url) = behind_a_proxy();
+    let _ = Bellwether::setup(&database).run().exits(0);
+    let workspace = Workspace::new();
+    proxy.set(Mode::LosesCommit);
+    let leader = Bellwether::lead(&database).in_workspace(&workspace).env("BELLWETHER_DATABASE_URL", &url);
+    // No time for a second try, and the run is there all the same.
+    let outcome = leader.args(["--timeout", "0s"]).sh("touch ran").run().exits(0);
+    assert!(workspace.has("ran"), "{outcome}");
+    database.only_run().ended_as("succeeded", "exited", 0);
+}
+
+#[test]
 fn a_leader_waits_for_a_database_that_starts_later() {
     let (database, proxy, url) = behind_a_proxy();
     proxy.set(Mode::Refuse);

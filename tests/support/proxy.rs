@@ -4,7 +4,7 @@ use crate::support::processes::eventually;
 use std::io::{ErrorKind, Read, Write};
 use std::net::{Ipv4Addr, Shutdown, TcpListener, TcpStream};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU8, AtomicU16, AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU16, AtomicU32, Ordering};
 use std::thread;
 use std::time::Duration;
 
@@ -20,6 +20,8 @@ pub(crate) enum Mode {
     Silent,
     /// Bytes go through late.
     Slow,
+    /// Bytes go through until an insertion is committed: then the answer is lost with its connection, once.
+    LosesCommit,
 }
 
 /// How often a connection looks at the mode.
@@ -49,8 +51,9 @@ impl Proxy {
                 let server = TcpStream::connect((Ipv4Addr::LOCALHOST, target.load(Ordering::SeqCst)));
                 match server.ok().filter(|_| shared.load(Ordering::SeqCst) != Mode::Refuse as u8) {
                     Some(server) => {
-                        join(&client, &server, &shared);
-                        join(&server, &client, &shared);
+                        let committed = Arc::new(AtomicBool::new(false));
+                        join(&client, &server, &shared, notice_commit(&committed));
+                        join(&server, &client, &shared, lose_answer(&committed, &shared));
                     }
                     None => drop(count.fetch_add(1, Ordering::SeqCst)),
                 }
@@ -85,8 +88,36 @@ pub(crate) fn unused_port() -> u16 {
     TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap().port()
 }
 
-/// Copies one direction in a thread of its own.
-fn join(from: &TcpStream, to: &TcpStream, mode: &Arc<AtomicU8>) {
+/// Lets through what a client sends, and notes when it commits an insertion.
+fn notice_commit(committed: &Arc<AtomicBool>) -> impl FnMut(&[u8]) -> bool + Send + use<> {
+    let (committed, mut inserts) = (Arc::clone(committed), false);
+    let says = |bytes: &[u8], word: &[u8]| bytes.windows(word.len()).any(|bytes| bytes == word);
+    move |bytes| {
+        inserts |= says(bytes, b"INSERT");
+        if inserts && says(bytes, b"COMMIT") {
+            committed.store(true, Ordering::SeqCst);
+        }
+        true
+    }
+}
+
+/// Lets through what a server answers, but not to such a commit if that answer is to be lost.
+fn lose_answer(committed: &Arc<AtomicBool>, mode: &Arc<AtomicU8>) -> impl FnMut(&[u8]) -> bool + Send + use<> {
+    let (committed, mode) = (Arc::clone(committed), Arc::clone(mode));
+    let (loses, pass) = (Mode::LosesCommit as u8, Mode::Pass as u8);
+    move |_| {
+        let is_committed = committed.load(Ordering::SeqCst);
+        !is_committed || mode.compare_exchange(loses, pass, Ordering::SeqCst, Ordering::SeqCst).is_err()
+    }
+}
+
+/// Copies one direction in a thread of its own, as long as `goes_on` says so of what came.
+fn join(
+    from: &TcpStream,
+    to: &TcpStream,
+    mode: &Arc<AtomicU8>,
+    mut goes_on: impl FnMut(&[u8]) -> bool + Send + 'static,
+) {
     let (mut from, mut to, mode) = (from.try_clone().unwrap(), to.try_clone().unwrap(), Arc::clone(mode));
     from.set_read_timeout(Some(TICK)).unwrap();
     thread::spawn(move || {
@@ -103,7 +134,7 @@ fn join(from: &TcpStream, to: &TcpStream, mode: &Arc<AtomicU8>) {
             }
             match copied {
                 Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => {}
-                Ok(count) if count > 0 && to.write_all(&buffer[..count]).is_ok() => {}
+                Ok(count) if count > 0 && goes_on(&buffer[..count]) && to.write_all(&buffer[..count]).is_ok() => {}
                 _ => {
                     let _ = from.shutdown(Shutdown::Both);
                     let _ = to.shutdown(Shutdown::Both);
