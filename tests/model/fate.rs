@@ -36,7 +36,7 @@ impl Fate {
     /// Takes in what befalls a leader; `unborn` is whether its command was not started yet.
     pub fn befall(&mut self, setting: &Setting, now: u8, unborn: bool, happening: Happening) {
         let earned = if setting.gated { Prospect::Open } else { Prospect::Earned };
-        let (prospect, over) = match happening {
+        let (prospect, mut over) = match happening {
             // Nobody else has a say once the migrations are looked at.
             Happening::CheckAnswered(check) => {
                 self.prospect = if check == Check::Complete { Prospect::Earned } else { Prospect::Forfeited };
@@ -53,7 +53,6 @@ impl Fate {
         if self.prospect == Prospect::Open {
             self.prospect = prospect;
         }
-        let mut over = over;
         if self.over.is_none() && !over && (self.refused || !self.is_trusted(setting, now)) {
             self.prospect = Prospect::Forfeited;
             over = unborn;
