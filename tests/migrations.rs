@@ -123,6 +123,7 @@ fn an_unfinished_migration_is_told_apart(database: &Database) {
 fn what_cannot_be_compared_is_refused() {
     let database = Db::Sqlite.fresh();
     let app = rails();
+    app.write("ecto/1_a.exs", "");
     for (args, part) in [
         (&["--migrations", "rials"][..], "did you mean `rails`?"),
         (&["--migrations", "rails:nowhere"], "there is no folder `nowhere`"),
@@ -132,13 +133,16 @@ fn what_cannot_be_compared_is_refused() {
             &["--migrations", "rails", "--migrations", "ecto:db/migrate", "--migrations-table", "x"],
             "no migration of Ecto",
         ),
-        (&["--migrations", "rails", "--migrations", "rails", "--migrations-table", "x"], "several frameworks"),
+        (&["--migrations", "rails", "--migrations", "ecto:ecto", "--migrations-table", "x"], "several frameworks"),
         (&["--migrations", "rails", "--migrations-table", "\"a\".b"], "`table` or `schema.table`"),
         (&["--migrations", "rails", "--unknown-revision", "perhaps"], "`wait` or `ahead`"),
         (&[], "BELLWETHER_MIGRATIONS"),
     ] {
         let _ = look(&database, &app, args).exits(2).says(part);
     }
+    let line = Bellwether::migrations(&database).in_workspace(&app).env("BELLWETHER_MIGRATIONS", " , ");
+    let _ = line.run().exits(2).says("names no SPEC");
+    let _ = look(&database, &app, &["--migrations", "rails", "--migrations", "rails"]).exits(0).prints("0 of 3");
 }
 
 #[test]
@@ -194,6 +198,14 @@ fn what_looks_like_a_mistake_on_disk_is_a_warning() {
     let _ = outcome.prints("passed over, because by their names they are no migrations: `20240104_Bad.rb`");
     let line = Bellwether::follow(&database).in_workspace(&app).args(["--migrations", "rails", "--timeout", "0s"]);
     let _ = line.run().exits(120).says("warning: Rails: passed over");
+    let manifest = Bellwether::migrations(&database).in_workspace(&app).args(["--migrations", "rails", "--manifest"]);
+    let manifest = manifest.run().exits(0).says("warning: Rails: passed over");
+    app.write("manifest.json", &manifest.stdout());
+    let _ = look(&database, &app, &["--migrations", "manifest:manifest.json"]).exits(0).prints("passed over");
+    let line =
+        Bellwether::status(&database).in_workspace(&app).args(["--migrations", "rails", "--json"]).run().exits(0);
+    let status: Value = serde_json::from_slice(&line.stdout).unwrap();
+    assert_eq!(status["migrations"]["warnings"].as_array().map(Vec::len), Some(1), "{status}");
 }
 
 #[test]

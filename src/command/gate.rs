@@ -25,11 +25,12 @@ impl<'a> Look<'a> {
 
     /// One look, within this time.
     pub(super) async fn tally(&mut self, limit: Duration) -> Result<Tally, TableError> {
-        let read = super::migrations::read(self.migrations, limit);
-        let reports = tokio::time::timeout(limit, read)
-            .await
-            .unwrap_or_else(|_| Err(TableError::Store(StoreError::timed_out(limit))))?;
-        self.warn(&reports);
+        let reports = read(self.migrations, limit).await?;
+        for text in warnings(&reports) {
+            if self.told.insert(text.clone()) {
+                self.reporter.say(&Event::Warning { text });
+            }
+        }
         Ok(tally(&reports))
     }
 
@@ -37,17 +38,21 @@ impl<'a> Look<'a> {
     pub(super) fn unreadable(&self, error: TableError) -> Error {
         super::migrations::unreadable(self.migrations, error)
     }
+}
 
-    fn warn(&mut self, reports: &[Report]) {
-        for report in reports {
-            for warning in &report.comparison.warnings {
-                let text = format!("{}: {warning}", report.title);
-                if self.told.insert(text.clone()) {
-                    self.reporter.say(&Event::Warning { text });
-                }
-            }
-        }
-    }
+/// Reads the tables once, within this time.
+pub(super) async fn read(migrations: &Migrations, limit: Duration) -> Result<Vec<Report>, TableError> {
+    let read = super::migrations::read(migrations, limit);
+    let timed_out = |_| Err(TableError::Store(StoreError::timed_out(limit)));
+    tokio::time::timeout(limit, read).await.unwrap_or_else(timed_out)
+}
+
+/// What looks wrong in the tables or on disk.
+pub(super) fn warnings(reports: &[Report]) -> Vec<String> {
+    let of = |report: &Report| -> Vec<String> {
+        report.comparison.warnings.iter().map(|warning| format!("{}: {warning}", report.title)).collect()
+    };
+    reports.iter().flat_map(of).collect()
 }
 
 /// The line that says what is compared with what.

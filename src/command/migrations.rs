@@ -22,6 +22,7 @@ pub async fn migrations(context: &Context, args: &MigrationsArgs) -> Result<u8, 
         || Error::Usage("no migrations to compare: give `--migrations SPEC` or set `BELLWETHER_MIGRATIONS`".into());
     if args.manifest {
         let gate = settings::load_gate(&args.gate, &context.env)?.ok_or_else(missing)?;
+        super::warn(context, &gate.doubts());
         super::print(&gate.manifest())?;
         return Ok(exit::GO);
     }

@@ -25,6 +25,9 @@ struct Entry {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     table: Option<String>,
     migrations: Vec<Migration>,
+    /// What looked like a mistake when it was written.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    doubts: Vec<String>,
 }
 
 /// The manifest of these, as JSON.
@@ -33,6 +36,7 @@ pub fn write(sources: &[Source]) -> String {
         framework: source.preset.name.to_owned(),
         table: source.table.as_ref().map(TableName::to_string),
         migrations: source.shipped.clone(),
+        doubts: source.doubts.clone(),
     };
     let manifest = Manifest { bellwether_manifest: VERSION, sources: sources.iter().map(entry).collect() };
     serde_json::to_string_pretty(&manifest).unwrap_or_default() + "\n"
@@ -60,7 +64,13 @@ pub fn read(file: &Path, text: &str, table: Option<&TableName>) -> Result<Vec<So
             TableName::parse(&own).map_err(|why| format!("`{shown}` names the table `{own}`: {why}; {make}"))
         });
         let table = table.cloned().or(own.transpose()?);
-        sources.push(Source { preset, origin: text.to_owned(), table, shipped: entry.migrations, doubts: Vec::new() });
+        sources.push(Source {
+            preset,
+            origin: text.to_owned(),
+            table,
+            shipped: entry.migrations,
+            doubts: entry.doubts,
+        });
     }
     if sources.is_empty() { Err(format!("`{shown}` lists nothing; {make}")) } else { Ok(sources) }
 }

@@ -29,6 +29,7 @@ pub use self::table::{TableError, TableName};
 use crate::protocol::gate::Tally;
 use crate::store::Store;
 use crate::store::url::Location;
+use crate::words::migrations;
 
 /// What one framework ships, and its table.
 #[derive(Clone, Debug)]
@@ -96,6 +97,10 @@ impl Gate {
                     let shipped = rules::shipped(preset, &places)?;
                     let doubts = rules::doubts(preset, &places, &shipped)?;
                     let origin = places.shown(here);
+                    let is_same = |other: &Source| other.preset.name == preset.name && other.origin == origin;
+                    if sources.iter().any(is_same) {
+                        continue;
+                    }
                     sources.push(Source { preset, origin, table: table.cloned(), shipped, doubts });
                 }
             }
@@ -131,9 +136,17 @@ impl Gate {
     pub fn describe(&self, location: &Location) -> Vec<String> {
         let describe = |source: &Source| {
             let Source { preset, origin, shipped, .. } = source;
-            format!("{} migrations of {} in {origin}, table {}", shipped.len(), preset.title, source.table(location))
+            format!("{} of {} in {origin}, table {}", migrations(shipped.len()), preset.title, source.table(location))
         };
         self.sources.iter().map(describe).collect()
+    }
+
+    /// What looks like a mistake in what is shipped.
+    pub fn doubts(&self) -> Vec<String> {
+        let doubts = |source: &'_ Source| -> Vec<String> {
+            source.doubts.iter().map(|doubt| format!("{}: {doubt}", source.preset.title)).collect()
+        };
+        self.sources.iter().flat_map(doubts).collect()
     }
 
     /// The list of all that is shipped, as JSON.

@@ -130,8 +130,8 @@ async fn missing(
         Vec::new()
     } else {
         vec![format!(
-            "there is a table `{}` in the schema `{}`, where this role does not look; if it is the one, name it with \
-             `--migrations-table {}.{}`",
+            "there is no table `{wanted}` where it is looked for, but a `{}` in the schema `{}`; if one of these is meant, \
+             name it: `--migrations-table {}.{}`",
             wanted.name,
             elsewhere.join("`, `"),
             elsewhere[0],

@@ -32,9 +32,9 @@ impl Migrations {
 
 /// What this app ships, by the SPECs that were given.
 pub fn load(options: &GateOptions, env: &Environment) -> Result<Option<Gate>, Error> {
-    let given = specs(options, env);
+    let Some(given) = specs(options, env) else { return Ok(None) };
     if given.is_empty() {
-        return Ok(None);
+        return Err(Error::Usage("`BELLWETHER_MIGRATIONS` names no SPEC; name one, or leave it empty".into()));
     }
     let mut specs = Vec::new();
     for given in &given {
@@ -60,15 +60,15 @@ pub fn load(options: &GateOptions, env: &Environment) -> Result<Option<Gate>, Er
     }
 }
 
-fn specs(options: &GateOptions, env: &Environment) -> Vec<Given> {
+fn specs(options: &GateOptions, env: &Environment) -> Option<Vec<Given>> {
     const OPTION: &str = "--migrations";
     if !options.migrations.is_empty() {
         let given = |value: &String| Given { name: OPTION.into(), value: value.clone() };
-        return options.migrations.iter().map(given).collect();
+        return Some(options.migrations.iter().map(given).collect());
     }
-    let Some(all) = Given::find(None, OPTION, env) else { return Vec::new() };
+    let all = Given::find(None, OPTION, env)?;
     let words = all.value.split(',').map(str::trim).filter(|word| !word.is_empty());
-    words.map(|word| Given { name: all.name.clone(), value: word.to_owned() }).collect()
+    Some(words.map(|word| Given { name: all.name.clone(), value: word.to_owned() }).collect())
 }
 
 /// The app's own database goes before that of the runs: the framework's table is where the app's are.

@@ -14,7 +14,7 @@ use crate::protocol::judge::Stop;
 use crate::protocol::run::{Reading, Run, State};
 use crate::report::Event;
 use crate::supervise::signals;
-use crate::words::{ago, span};
+use crate::words::{ago, migrations, span};
 
 /// The end of the advice in a last line.
 const AGAIN: &str = "then release this app again";
@@ -139,7 +139,7 @@ impl Wait<'_> {
         let what = if tally.shipped == 0 {
             "go: the probe exited with 0".to_owned()
         } else {
-            format!("go: all {} migrations that this app ships are applied", tally.shipped)
+            format!("go: all that this app ships is applied ({})", migrations(tally.shipped))
         };
         self.leave(exit::GO, None, what, String::new())
     }
@@ -149,14 +149,14 @@ impl Wait<'_> {
             Halt::Run(stop) => self.stop(stop, reading, has_table, Some(tally)),
             Halt::Missing(run) => {
                 let what = format!(
-                    "stop: run {} of release {} by {} succeeded, but {}",
+                    "stop: run {} of release {} by {} succeeded, but not all is applied: {}",
                     run.id,
                     run.release,
                     run.app,
                     missing(tally)
                 );
                 let next = format!(
-                    "its leader ran other code or another database's migrations: let it ship these as well, {AGAIN}"
+                    "its leader ran other code or another database's migrations: release the leader with these as well, {AGAIN}"
                 );
                 self.leave(exit::PENDING, Some(run.id), what, next)
             }

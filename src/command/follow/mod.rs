@@ -17,7 +17,7 @@ use crate::protocol::Moment;
 use crate::protocol::gate::{Decision, GateKeeper, Pause, Tally};
 use crate::protocol::judge::{Follower, Stop, Verdict, Waiting};
 use crate::protocol::policy::{WaitPolicy, poll_interval};
-use crate::protocol::run::Reading;
+use crate::protocol::run::{Reading, Run};
 use crate::report::{Progress, WaitingFor};
 use crate::settings;
 use crate::store::{Class, Store, StoreError};
@@ -127,7 +127,7 @@ impl<'a> Wait<'a> {
         Ok(match verdict {
             Verdict::Go(run) => Step::Leave(self.go(&run, &reading)),
             Verdict::Stop(stop) => Step::Leave(self.stop(&stop, &reading, has_table, None)),
-            Verdict::Wait(waiting) => self.wait(Some(&waiting), None),
+            Verdict::Wait(waiting) => self.wait(told(&waiting), None),
         })
     }
 
@@ -158,7 +158,7 @@ impl<'a> Wait<'a> {
             tally.probe = probe.said().map(str::to_owned);
             // What it said before this reading says nothing of it.
             if !due && !last && !matches!(verdict, Verdict::Stop(_)) {
-                return Ok(self.wait(None, Some(&tally)));
+                return Ok(self.wait((WaitingFor::Migrations, reading.active.as_ref()), Some(&tally)));
             }
         }
         let decision = gate.keeper.decide(clock::now(), verdict, &tally, last);
@@ -181,14 +181,16 @@ impl<'a> Wait<'a> {
             Decision::Go(Some(run)) => Step::Leave(self.go(&run, reading)),
             Decision::Go(None) => Step::Leave(self.all_applied(tally)),
             Decision::Stop(halt) => Step::Leave(self.halt(&halt, tally, reading, has_table)),
-            Decision::Wait(Pause::Run(waiting)) => self.wait(Some(&waiting), Some(tally)),
-            Decision::Wait(Pause::Migrations) => self.wait(None, Some(tally)),
+            Decision::Wait(Pause::Run(waiting)) => self.wait(told(&waiting), Some(tally)),
+            Decision::Wait(Pause::Migrations) => {
+                self.wait((WaitingFor::Migrations, reading.active.as_ref()), Some(tally))
+            }
         }
     }
 
     /// Says what is waited for, if its turn has come, and for how long to sleep.
-    fn wait(&mut self, waiting: Option<&Waiting>, tally: Option<&Tally>) -> Step {
-        self.tell(waiting, tally);
+    fn wait(&mut self, what: (WaitingFor, Option<&Run>), tally: Option<&Tally>) -> Step {
+        self.tell(what, tally);
         let waited = clock::now().saturating_sub(self.began);
         let pause = jittered(poll_interval(self.settings.poll_interval, waited));
         Step::Sleep(pause.min(self.remaining()))
@@ -220,17 +222,20 @@ impl<'a> Wait<'a> {
         (self.began + self.settings.timeout).saturating_sub(clock::now())
     }
 
-    fn tell(&mut self, waiting: Option<&Waiting>, tally: Option<&Tally>) {
-        let (what, run) = match waiting {
-            None => (WaitingFor::Migrations, None),
-            Some(Waiting::ForStart(run)) => (WaitingFor::Start, run.as_deref()),
-            Some(Waiting::ForEnd(run)) => (WaitingFor::End, Some(run.as_ref())),
-            Some(Waiting::ForRetry(run)) => (WaitingFor::Retry, Some(run.as_ref())),
-        };
+    fn tell(&mut self, (what, run): (WaitingFor, Option<&Run>), tally: Option<&Tally>) {
         let now = clock::now();
         let event = super::waiting(what, run, tally, now.saturating_sub(self.began), self.settings.timeout);
         let key = format!("{what:?} {:?} {:?}", run.map(|run| (run.id, run.state.clone())), tally.map(shown));
         self.progress.show(&self.context.reporter, now, &key, &event);
+    }
+}
+
+/// What is waited for, and the run that it is about.
+fn told(waiting: &Waiting) -> (WaitingFor, Option<&Run>) {
+    match waiting {
+        Waiting::ForStart(run) => (WaitingFor::Start, run.as_deref()),
+        Waiting::ForEnd(run) => (WaitingFor::End, Some(run.as_ref())),
+        Waiting::ForRetry(run) => (WaitingFor::Retry, Some(run.as_ref())),
     }
 }
 

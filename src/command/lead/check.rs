@@ -45,7 +45,7 @@ impl<'a> Checker<'a> {
             // What can't be told is the command's word: it would have failed on a revision that it does not know.
             Ok(tally) if tally.missing().is_empty() => Check::Complete,
             Ok(tally) => {
-                self.why = Some(format!("the command exited with 0, but {}", missing(&tally)));
+                self.why = Some(format!("the command exited with 0, but not all is applied: {}", missing(&tally)));
                 Check::Pending
             }
             Err(error) => {

@@ -101,7 +101,7 @@ async fn share(
                 settings,
                 exit::PENDING,
                 Some(run),
-                format!("{what}, but {}", missing(&tally)),
+                format!("{what}, but not all is applied: {}", missing(&tally)),
                 next,
             ));
         }

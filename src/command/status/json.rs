@@ -4,8 +4,7 @@ use std::time::{Duration, UNIX_EPOCH};
 
 use serde::Serialize;
 
-use super::{Overview, Standing};
-use crate::protocol::gate::Tally;
+use super::{Gate, Overview, Standing};
 use crate::protocol::run::Run;
 use crate::report::escaped;
 use crate::words::milliseconds;
@@ -34,14 +33,15 @@ struct Status<'a> {
 struct Migrations<'a> {
     /// Nothing if it can't be told.
     complete: Option<bool>,
-    shipped: usize,
-    applied: usize,
+    shipped: Option<usize>,
+    applied: Option<usize>,
     current: Option<&'a str>,
     pending: &'a [String],
     running: &'a [String],
     failed: &'a [String],
     never_runs: Vec<&'a str>,
     unknown: &'a [String],
+    warnings: &'a [String],
     error: Option<&'a str>,
 }
 
@@ -94,18 +94,19 @@ pub(super) fn render(overview: &Overview) -> String {
     escaped(&json) + "\n"
 }
 
-fn migrations(read: &Result<Tally, String>) -> Migrations<'_> {
+fn migrations(read: &Result<Gate, String>) -> Migrations<'_> {
     match read {
-        Ok(tally) => Migrations {
+        Ok(Gate { tally, warnings }) => Migrations {
             complete: Some(tally.is_complete()),
-            shipped: tally.shipped,
-            applied: tally.applied,
+            shipped: Some(tally.shipped),
+            applied: Some(tally.applied),
             current: tally.current(),
             pending: &tally.pending,
             running: &tally.running,
             failed: &tally.failed,
             never_runs: tally.never.iter().map(|(name, _)| name.as_str()).collect(),
             unknown: &tally.unknown,
+            warnings,
             error: None,
         },
         Err(why) => Migrations { error: Some(why), ..Migrations::default() },

@@ -6,10 +6,11 @@ mod text;
 use std::time::Duration;
 
 use super::Context;
-use super::gate::Look;
+use super::gate;
 use crate::cli::StatusArgs;
 use crate::error::Error;
 use crate::exit;
+use crate::gate::tally;
 use crate::identity::{self, Release, Wanted};
 use crate::protocol::gate::Tally;
 use crate::protocol::run::{Run, State};
@@ -32,7 +33,13 @@ struct Overview {
     /// Nothing if there is no table.
     rows: Option<Rows>,
     /// How the migrations stand, or why that can't be told; nothing without a migration gate.
-    migrations: Option<Result<Tally, String>>,
+    migrations: Option<Result<Gate, String>>,
+}
+
+/// How the migrations stand, and what looks wrong there.
+struct Gate {
+    tally: Tally,
+    warnings: Vec<String>,
 }
 
 #[derive(Default)]
@@ -68,13 +75,14 @@ pub async fn status(context: &Context, args: &StatusArgs) -> Result<u8, Error> {
 }
 
 /// What is wrong with the gate must not keep the runs from being shown.
-async fn migrations(context: &Context, args: &StatusArgs) -> Option<Result<Tally, String>> {
+async fn migrations(context: &Context, args: &StatusArgs) -> Option<Result<Gate, String>> {
     let migrations = match Migrations::resolve(&args.gate, args.fleet.database_url.as_ref(), &context.env) {
         Ok(migrations) => migrations?,
         Err(error) => return Some(Err(error.to_string())),
     };
-    let tally = Look::new(&context.reporter, &migrations).tally(ATTEMPT).await;
-    Some(tally.map_err(|error| super::migrations::unreadable(&migrations, error).to_string()))
+    let reports = gate::read(&migrations, ATTEMPT).await;
+    let gate = reports.map(|reports| Gate { tally: tally(&reports), warnings: gate::warnings(&reports) });
+    Some(gate.map_err(|error| super::migrations::unreadable(&migrations, error).to_string()))
 }
 
 async fn read(fleet: &Fleet, args: &StatusArgs) -> Result<Rows, StoreError> {

@@ -1,10 +1,9 @@
 //! Status for people.
 
-use super::{Overview, Rows, Standing};
+use super::{Gate, Overview, Rows, Standing};
 use crate::command::gate::missing;
-use crate::protocol::gate::Tally;
 use crate::protocol::run::Run;
-use crate::words::{ago, clean, span};
+use crate::words::{ago, clean, migrations as counted, span};
 
 pub(super) fn render(overview: &Overview) -> String {
     let fleet = &overview.fleet;
@@ -21,7 +20,7 @@ pub(super) fn render(overview: &Overview) -> String {
         format!("fleet     {}", fleet.name),
         format!("here      {role}, app {} (from {}), release {release}", fleet.app.value, fleet.app.source),
     ];
-    lines.extend(overview.migrations.as_ref().map(migrations));
+    lines.extend(overview.migrations.iter().flat_map(migrations));
     lines.extend([String::new(), overview.sentence()]);
     if let Some(rows) = &overview.rows {
         lines.extend(rows_of(rows));
@@ -31,12 +30,15 @@ pub(super) fn render(overview: &Overview) -> String {
     text
 }
 
-fn migrations(read: &Result<Tally, String>) -> String {
-    match read {
-        Ok(tally) if tally.is_complete() => format!("gate      all {} migrations applied", tally.shipped),
-        Ok(tally) => format!("gate      {}", missing(tally)),
-        Err(why) => format!("gate      can't be told: {why}"),
-    }
+fn migrations(read: &Result<Gate, String>) -> Vec<String> {
+    let Gate { tally, warnings } = match read {
+        Ok(gate) => gate,
+        Err(why) => return vec![format!("gate      can't be told: {why}")],
+    };
+    let standing =
+        if tally.is_complete() { format!("all applied ({})", counted(tally.shipped)) } else { missing(tally) };
+    let warnings = warnings.iter().map(|warning| format!("          warning: {warning}"));
+    [format!("gate      {standing}")].into_iter().chain(warnings).collect()
 }
 
 fn rows_of(rows: &Rows) -> Vec<String> {

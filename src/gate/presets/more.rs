@@ -83,6 +83,7 @@ pub const MORE: &[Preset] = &[
         aliases: &["seaorm"],
         paths: &["migration/src"],
         files: Files {
+            recursive: true,
             capture: Capture::Numbered("m"),
             endings: &[".rs"],
             but_not_beginning: &["lib.", "main.", "mod.", "."],

@@ -1,5 +1,6 @@
 //! Drizzle: a journal of migrations, and a runner that looks at nothing but the newest row; from 1.0 on a folder each.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use serde::Deserialize;
@@ -58,8 +59,13 @@ pub(super) fn compare(preset: &Preset, shipped: &[Migration], records: &[Record]
                 && !shipped.iter().any(|other| is_at(other, record))
     };
     let mut comparison = Comparison::default();
+    let mut taken = BTreeSet::new();
     for migration in shipped {
-        let rows: Vec<_> = records.iter().filter(|record| is_of(migration, record)).collect();
+        let of_it = |(index, record): &(usize, &Record)| is_of(migration, record) && !taken.contains(index);
+        let found: Vec<_> = records.iter().enumerate().filter(of_it).collect();
+        // One row speaks for one file, even if others have the same contents.
+        taken.extend(found.first().map(|(index, _)| *index));
+        let rows: Vec<_> = found.into_iter().map(|(_, record)| record).collect();
         let when = migration.id.parse::<i64>().ok();
         let passed_over = !by_name && when.zip(newest).is_some_and(|(when, newest)| when <= newest);
         let (state, reason) = match (rows.is_empty(), passed_over) {
@@ -112,6 +118,15 @@ mod tests {
         ] {
             assert_eq!(states(&compare(drizzle, &shipped, &rows)), expected, "{rows:?}");
         }
+    }
+
+    #[test]
+    fn one_row_speaks_for_one_file() {
+        let drizzle = find("drizzle").expect("a framework");
+        let twin = |when: &str| Migration { checksum: Some("hash of twin".into()), ..migration(when, when) };
+        let by_hand = row("1500", "twin", None);
+        let comparison = compare(drizzle, &[twin("1000"), twin("2000")], &[by_hand]);
+        assert_eq!(states(&comparison), [State::Applied, State::Pending]);
     }
 
     #[test]
