@@ -143,10 +143,8 @@ impl Gate {
 
     /// What looks like a mistake in what is shipped.
     pub fn doubts(&self) -> Vec<String> {
-        let doubts = |source: &'_ Source| -> Vec<String> {
-            source.doubts.iter().map(|doubt| format!("{}: {doubt}", source.preset.title)).collect()
-        };
-        self.sources.iter().flat_map(doubts).collect()
+        let all = self.sources.iter().flat_map(|source| source.doubts.iter().map(move |doubt| (source.preset, doubt)));
+        all.map(|(preset, doubt)| format!("{}: {doubt}", preset.title)).collect()
     }
 
     /// The list of all that is shipped, as JSON.

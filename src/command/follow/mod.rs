@@ -122,7 +122,7 @@ impl<'a> Wait<'a> {
         let left = limit.saturating_sub(clock::now().saturating_sub(asked)).max(SHORTEST_ATTEMPT);
         // A bad ending needs no look at the migrations.
         if self.gate.is_some() && !matches!(verdict, Verdict::Stop(Stop::Failed(_) | Stop::Lost(_))) {
-            return self.through_gate(verdict, &reading, has_table, left).await;
+            return self.through_gate(verdict, &reading, has_table, left, last).await;
         }
         Ok(match verdict {
             Verdict::Go(run) => Step::Leave(self.go(&run, &reading)),
@@ -138,9 +138,9 @@ impl<'a> Wait<'a> {
         reading: &Reading,
         has_table: bool,
         limit: Duration,
+        last: bool,
     ) -> Result<Step, Error> {
         let remaining = self.remaining();
-        let last = remaining.is_zero();
         let Some(gate) = &mut self.gate else { return Ok(Step::Sleep(remaining)) };
         let mut tally = match &mut gate.look {
             Some(look) => match look.tally(limit).await {
