@@ -93,7 +93,7 @@ impl Stack {
     fn is_good_in_the_end(&self) {
         let follower = self.follow().waiting();
         let _ = self.lead().run().exits(0);
-        let _ = follower.wait().exits(0).says_last("all 2 migrations");
+        let _ = follower.wait().exits(0).says_last("all that this app ships is applied (2 migrations)");
         assert!(self.all_is_applied());
         let _ = self.follow().run().exits(0);
     }
@@ -102,7 +102,7 @@ impl Stack {
         assert!(!self.all_is_applied());
         let own = self.follow().env("BELLWETHER_RELEASE", "another-repositorys-commit").waiting();
         self.is_good_in_the_end();
-        let _ = own.wait().exits(0).says_last("all 2 migrations");
+        let _ = own.wait().exits(0).says_last("all that this app ships is applied (2 migrations)");
     }
 
     fn stops_at_what_fails(&self) {
