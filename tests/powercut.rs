@@ -8,8 +8,8 @@ use bellwether::protocol::claim::Seen;
 use bellwether::store::{Ending, NewRun, Store, Table, url};
 use std::io::{Read, Write};
 use std::net::{Ipv4Addr, Shutdown, TcpListener, TcpStream};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI32, Ordering};
+use std::sync::{Arc, Weak};
 use std::thread;
 use std::time::Duration;
 
@@ -31,7 +31,9 @@ fn between_any_two_messages_on_mysql() {
 /// A way to the server on which a chosen message of the client, or the answer to it, is its last.
 struct Tripwire {
     port: u16,
-    server: Arc<Server>,
+    /// Not to hold it: the threads of the wire end only with the test program, the server with its test.
+    server: Weak<Server>,
+    port_of_server: u16,
     /// The client's messages until then; none is chosen below one.
     left: AtomicI32,
     /// The message still reaches the server, only the answer is lost.
@@ -42,11 +44,12 @@ struct Tripwire {
 }
 
 impl Tripwire {
-    fn before(server: Arc<Server>) -> Arc<Self> {
+    fn before(server: &Arc<Server>) -> Arc<Self> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
         let wire = Arc::new(Self {
             port: listener.local_addr().unwrap().port(),
-            server,
+            server: Arc::downgrade(server),
+            port_of_server: server.port(),
             left: AtomicI32::new(0),
             delivers: AtomicBool::new(false),
             answer_is_last: AtomicBool::new(false),
@@ -56,7 +59,7 @@ impl Tripwire {
         let shared = Arc::clone(&wire);
         thread::spawn(move || {
             for client in listener.incoming().flatten() {
-                let Ok(server) = TcpStream::connect((Ipv4Addr::LOCALHOST, shared.server.port())) else { continue };
+                let Ok(server) = TcpStream::connect((Ipv4Addr::LOCALHOST, shared.port_of_server)) else { continue };
                 let copies = (client.try_clone().unwrap(), server.try_clone().unwrap());
                 let (there, back) = (Arc::clone(&shared), Arc::clone(&shared));
                 thread::spawn(move || copy(&client, &server, || there.is_asked()));
@@ -99,7 +102,7 @@ impl Tripwire {
 
     fn cut(&self) -> bool {
         self.tripped.store(true, Ordering::SeqCst);
-        self.server.crash();
+        self.server.upgrade().unwrap().crash();
         self.dead.store(true, Ordering::SeqCst);
         false
     }
@@ -126,7 +129,7 @@ struct Moment {
 fn cut_everywhere(db: Db) {
     let server = Arc::new(Server::start(db, durable(db)));
     let database = server.database();
-    let wire = Tripwire::before(Arc::clone(&server));
+    let wire = Tripwire::before(&server);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
         let scene = Scene { database: &database, server: &server, wire: &wire };
