@@ -2,10 +2,11 @@
 //! transaction, and what is there when it is back must be all of it or nothing, and good enough to go on with.
 
 use crate::support::databases::{Database, Db};
+use crate::support::new_run;
 use crate::support::processes::eventually;
 use crate::support::servers::{Server, durable};
 use bellwether::protocol::claim::Seen;
-use bellwether::store::{Ending, NewRun, Store, Table, url};
+use bellwether::store::{Ending, Store, Table, url};
 use std::io::{Read, Write};
 use std::net::{Ipv4Addr, Shutdown, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, AtomicI32, Ordering};
@@ -196,11 +197,11 @@ impl Scene<'_> {
     /// A takeover: the most that a claim has to do.
     async fn claim(&self, moment: Moment) -> bool {
         let fleet = format!("claim_{moment:?}").replace(|c: char| !c.is_alphanumeric(), "_");
-        let silent = self.direct().claim(LIMIT, &run(&fleet, "silent"), None).await.unwrap().unwrap();
+        let silent = self.direct().claim(LIMIT, &new_run(&fleet, "r1", "silent"), None).await.unwrap().unwrap();
         let mut store = self.wired(&fleet).await;
         self.wire.arm(moment);
         let over = Some(Seen { run: silent, beats: 1 });
-        let answer = store.claim(LIMIT, &run(&fleet, "ours"), over).await;
+        let answer = store.claim(LIMIT, &new_run(&fleet, "r1", "ours"), over).await;
         let cut = self.aftermath();
         let states = self.states(&fleet);
         assert!(["running*", "lost running*"].contains(&states.as_str()), "{moment:?}: {states}");
@@ -213,7 +214,7 @@ impl Scene<'_> {
         if won {
             assert!(store.beat(LIMIT, active.id, "ours").await.unwrap(), "{moment:?}: it can be adopted");
         } else {
-            assert!(store.claim(LIMIT, &run(&fleet, "ours"), over).await.unwrap().is_some(), "{moment:?}");
+            assert!(store.claim(LIMIT, &new_run(&fleet, "r1", "ours"), over).await.unwrap().is_some(), "{moment:?}");
         }
         assert!(!store.beat(LIMIT, silent, "silent").await.unwrap(), "{moment:?}: the silent one has lost its lease");
         assert_eq!(self.states(&fleet), "lost running*");
@@ -222,7 +223,7 @@ impl Scene<'_> {
 
     async fn record(&self, moment: Moment) -> bool {
         let fleet = format!("record_{moment:?}").replace(|c: char| !c.is_alphanumeric(), "_");
-        let id = self.direct().claim(LIMIT, &run(&fleet, "ours"), None).await.unwrap().unwrap();
+        let id = self.direct().claim(LIMIT, &new_run(&fleet, "r1", "ours"), None).await.unwrap().unwrap();
         let mut store = self.wired(&fleet).await;
         self.wire.arm(moment);
         let answer = store.record(LIMIT, id, "ours", &SUCCESS).await;
@@ -237,18 +238,5 @@ impl Scene<'_> {
         assert!(store.record(LIMIT, id, "ours", &SUCCESS).await.unwrap(), "{moment:?}: recorded now, or found so");
         assert_eq!(self.states(&fleet), "succeeded");
         cut
-    }
-}
-
-fn run(fleet: &str, holder: &str) -> NewRun {
-    NewRun {
-        fleet: fleet.to_owned(),
-        release: "r1".to_owned(),
-        release_source: "the test".to_owned(),
-        lease: Duration::from_mins(1),
-        holder: holder.to_owned(),
-        app: "app".to_owned(),
-        instance: "instance".to_owned(),
-        command_digest: "digest".to_owned(),
     }
 }

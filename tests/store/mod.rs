@@ -6,8 +6,9 @@ mod together;
 
 use self::model::{Model, Row, expected_look, look, readable};
 use crate::support::databases::Database;
+use crate::support::new_run;
 use bellwether::protocol::claim::Seen;
-use bellwether::store::{Ending, NewRun, Store, Table, url};
+use bellwether::store::{Ending, Store, Table, url};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 use std::cell::Cell;
@@ -66,19 +67,6 @@ fn operation() -> impl Strategy<Value = Op> {
 
 fn open(database: &Database, table: &str) -> Store {
     Store::new(url::parse(database.url(), "the test").unwrap().location, Table::parse(table).unwrap())
-}
-
-fn new_run(fleet: &str, release: &str, holder: &str) -> NewRun {
-    NewRun {
-        fleet: fleet.to_owned(),
-        release: release.to_owned(),
-        release_source: "the test".to_owned(),
-        lease: Duration::from_mins(1),
-        holder: holder.to_owned(),
-        app: "app".to_owned(),
-        instance: "instance".to_owned(),
-        command_digest: "digest".to_owned(),
-    }
 }
 
 fn block_on<T>(future: impl Future<Output = T>) -> T {

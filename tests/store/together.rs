@@ -1,7 +1,8 @@
 //! Several clients at once: the database lets one of them win, and everybody is told the truth.
 
-use super::{LIMIT, block_on, new_run, open};
+use super::{LIMIT, block_on, open};
 use crate::support::databases::Database;
+use crate::support::new_run;
 use bellwether::protocol::claim::Seen;
 use bellwether::store::{Class, Ending, Store, StoreError};
 use std::sync::Barrier;

@@ -15,6 +15,7 @@ use crate::support::databases::Database;
 use crate::support::outcome::Outcome;
 use crate::support::running::Running;
 use crate::support::workspace::Workspace;
+use bellwether::store::NewRun;
 use std::collections::BTreeMap;
 use std::process::{Command, Stdio};
 use std::time::Duration;
@@ -220,4 +221,18 @@ fn quoted(word: &str) -> String {
 pub(crate) fn installed(variable: &str) -> String {
     let script = if variable.contains("_MORE_") { "test-frameworks" } else { "test" };
     std::env::var(variable).unwrap_or_else(|_| panic!("{variable} is not set: run the tests with scripts/{script}"))
+}
+
+/// A claim of the store, of which only this much matters.
+pub(crate) fn new_run(fleet: &str, release: &str, holder: &str) -> NewRun {
+    NewRun {
+        fleet: fleet.to_owned(),
+        release: release.to_owned(),
+        release_source: "the test".to_owned(),
+        lease: Duration::from_mins(1),
+        holder: holder.to_owned(),
+        app: "app".to_owned(),
+        instance: "instance".to_owned(),
+        command_digest: "digest".to_owned(),
+    }
 }
