@@ -36,7 +36,7 @@ impl<'a> Look<'a> {
 
     /// What it comes to that a look failed.
     pub(super) fn unreadable(&self, error: TableError) -> Error {
-        super::migrations::unreadable(self.migrations, error)
+        unreadable(self.migrations, error)
     }
 }
 
@@ -45,6 +45,14 @@ pub(super) async fn read(migrations: &Migrations, limit: Duration) -> Result<Vec
     let read = super::migrations::read(migrations, limit);
     let timed_out = |_| Err(TableError::Store(StoreError::timed_out(limit)));
     tokio::time::timeout(limit, read).await.unwrap_or_else(timed_out)
+}
+
+/// What it comes to that the frameworks' tables could not be read.
+pub(super) fn unreadable(migrations: &Migrations, error: TableError) -> Error {
+    match error {
+        TableError::Shape(why) => Error::Usage(why),
+        TableError::Store(source) => Error::unreadable(&migrations.database.location, source),
+    }
 }
 
 /// What looks wrong in the tables or on disk.

@@ -27,7 +27,7 @@ pub async fn migrations(context: &Context, args: &MigrationsArgs) -> Result<u8, 
         return Ok(exit::GO);
     }
     let migrations = Migrations::resolve(&args.gate, args.database_url.as_ref(), &context.env)?.ok_or_else(missing)?;
-    let reports = read(&migrations, ATTEMPT).await.map_err(|error| unreadable(&migrations, error))?;
+    let reports = read(&migrations, ATTEMPT).await.map_err(|error| super::gate::unreadable(&migrations, error))?;
     super::print(&if args.json { json(&migrations, &reports) } else { text(&migrations, &reports) })?;
     let applied = tally(&reports).is_complete();
     Ok(if args.exit_code && !applied { exit::PENDING } else { exit::GO })
@@ -39,14 +39,6 @@ pub(super) async fn read(migrations: &Migrations, limit: Duration) -> Result<Vec
     let reports = migrations.gate.read(&mut store, limit).await;
     store.disconnect().await;
     reports
-}
-
-/// What it comes to that the frameworks' tables could not be read.
-pub(super) fn unreadable(migrations: &Migrations, error: TableError) -> Error {
-    match error {
-        TableError::Shape(why) => Error::Usage(why),
-        TableError::Store(source) => Error::unreadable(&migrations.database.location, source),
-    }
 }
 
 fn text(migrations: &Migrations, reports: &[Report]) -> String {

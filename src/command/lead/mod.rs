@@ -92,8 +92,8 @@ async fn share(
     what: &str,
 ) -> Result<u8, Error> {
     if let Some(migrations) = &settings.migrations {
-        let look = Look::new(&context.reporter, migrations).tally(request_limit(beat_interval)).await;
-        let tally = look.map_err(|error| super::migrations::unreadable(migrations, error))?;
+        let mut look = Look::new(&context.reporter, migrations);
+        let tally = look.tally(request_limit(beat_interval)).await.map_err(|error| look.unreadable(error))?;
         if !tally.missing().is_empty() {
             let next = "it ran other code: release this app again, to run its own command".into();
             return Ok(leave(
@@ -113,8 +113,9 @@ async fn share(
 /// outage is not; the check after the command has time for one.
 async fn preflight(context: &Context, settings: &settings::Run, beat_interval: Duration) -> Result<(), Error> {
     let Some(migrations) = &settings.migrations else { return Ok(()) };
-    match Look::new(&context.reporter, migrations).tally(request_limit(beat_interval)).await {
-        Err(error) if is_final(&error) => Err(super::migrations::unreadable(migrations, error)),
+    let mut look = Look::new(&context.reporter, migrations);
+    match look.tally(request_limit(beat_interval)).await {
+        Err(error) if is_final(&error) => Err(look.unreadable(error)),
         _ => Ok(()),
     }
 }

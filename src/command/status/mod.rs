@@ -82,7 +82,7 @@ async fn migrations(context: &Context, args: &StatusArgs) -> Option<Result<Gate,
     };
     let reports = gate::read(&migrations, ATTEMPT).await;
     let gate = reports.map(|reports| Gate { tally: tally(&reports), warnings: gate::warnings(&reports) });
-    Some(gate.map_err(|error| super::migrations::unreadable(&migrations, error).to_string()))
+    Some(gate.map_err(|error| gate::unreadable(&migrations, error).to_string()))
 }
 
 async fn read(fleet: &Fleet, args: &StatusArgs) -> Result<Rows, StoreError> {
